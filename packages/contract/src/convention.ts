@@ -1,0 +1,229 @@
+import type { Op } from './problem.ts';
+
+/**
+ * Which BatchNorm is meant. One record; the same five decisions that published implementations take differently,
+ * and what the sixth of them makes of a channel with a single element.
+ *
+ * With μ and Σ(x−μ)² of a channel of m elements:
+ *
+ *     σ²      = Σ(x−μ)² / m  or  / (m−1)                               normalizeDivisor
+ *     invStd  = 1/√(σ²+eps)  or  1/(√σ²+eps)                           epsPlacement
+ *     runningMean ← (1−w)·runningMean + w·μ
+ *     runningVar  ← (1−w)·runningVar  + w·Σ(x−μ)²/m  or  /(m−1)        runningDivisor; w = momentum
+ */
+export interface Convention {
+  /** Added to the variance or to the standard deviation; ≥ 0, never implied. */
+  readonly eps: number;
+  readonly epsPlacement: 'inside-sqrt' | 'outside-sqrt';
+  /** Divisor of the variance that normalises. */
+  readonly normalizeDivisor: 'm' | 'm-1';
+  /** Divisor of the variance that enters the running variance. */
+  readonly runningDivisor: 'm' | 'm-1';
+  /**
+   * Weight w of the NEW batch statistic, in 0…1. PyTorch counts this way; Keras, ONNX and Darknet publish the weight of
+   * the old one. `cumulative` is w = 1/k on the k-th batch: the plain average over batches.
+   */
+  readonly momentum: number | 'cumulative';
+  /**
+   * What a division by m−1 gives where m = 1: `nan` is 0/0 in IEEE arithmetic; `guard` divides by max(m−1, 1);
+   * `refuse` makes such a training problem an error. Without a divisor m−1 it has no effect.
+   */
+  readonly singleElement: 'nan' | 'guard' | 'refuse';
+}
+
+/** A convention in use somewhere, with what one must know to recognise it. */
+export interface NamedConvention extends Convention {
+  readonly name: string;
+  /** Where it is published. */
+  readonly source: string;
+  /** The operations it defines. */
+  readonly ops: readonly Op[];
+  /** The momentum as its own documentation writes it. */
+  readonly momentumAsPublished: string;
+  /** The axes over which its own documentation keeps the channel apart. */
+  readonly axis: string;
+  /** Differences that the record cannot say, and values that the source leaves open. */
+  readonly remark: string;
+}
+
+const everyOp: readonly Op[] = ['forward-training', 'inference', 'backward', 'backward-frozen'];
+const inferenceOps: readonly Op[] = ['inference', 'backward-frozen'];
+
+/** The conventions that are in use, one row each. A row is data: a kernel reads the fields and knows no name. */
+export const conventions: readonly NamedConvention[] = [
+  {
+    name: 'paper',
+    eps: 1e-5,
+    epsPlacement: 'inside-sqrt',
+    normalizeDivisor: 'm',
+    runningDivisor: 'm-1',
+    momentum: 'cumulative',
+    singleElement: 'refuse',
+    ops: everyOp,
+    source: 'Ioffe & Szegedy 2015, Algorithms 1 and 2, arXiv:1502.03167',
+    momentumAsPublished: 'none: population statistics are the plain average over batches',
+    axis: 'C over N, H, W',
+    remark: 'the paper gives eps no value; 1e-5 is chosen here. m/(m−1) of Algorithm 2 is undefined at m = 1',
+  },
+  {
+    name: 'cs231n',
+    eps: 1e-5,
+    epsPlacement: 'inside-sqrt',
+    normalizeDivisor: 'm',
+    runningDivisor: 'm',
+    momentum: 0.1,
+    singleElement: 'nan',
+    ops: everyOp,
+    source: 'CS231n assignment 2, batchnorm_forward and batchnorm_backward',
+    momentumAsPublished: '0.9, the weight of the old',
+    axis: '(N, D): one statistic a feature',
+    remark: '',
+  },
+  {
+    name: 'darknet',
+    eps: 1e-6,
+    epsPlacement: 'outside-sqrt',
+    normalizeDivisor: 'm-1',
+    runningDivisor: 'm-1',
+    momentum: 0.01,
+    singleElement: 'nan',
+    ops: everyOp,
+    source: 'pjreddie/darknet, src/blas.c and src/batchnorm_layer.c (CPU)',
+    momentumAsPublished: '.99, the weight of the old',
+    axis: 'C of NCHW',
+    remark: 'backward here is the gradient of this forward; the published backward uses 1e-5 inside the root and ÷m',
+  },
+  {
+    name: 'darknet-alexeyab',
+    eps: 1e-5,
+    epsPlacement: 'inside-sqrt',
+    normalizeDivisor: 'm-1',
+    runningDivisor: 'm-1',
+    momentum: 0.1,
+    singleElement: 'nan',
+    ops: everyOp,
+    source: 'AlexeyAB/darknet, src/blas.c and src/batchnorm_layer.c (CPU)',
+    momentumAsPublished: '.9, the weight of the old',
+    axis: 'C of NCHW',
+    remark: 'backward here is the gradient of this forward; the published backward divides by m',
+  },
+  {
+    name: 'pytorch',
+    eps: 1e-5,
+    epsPlacement: 'inside-sqrt',
+    normalizeDivisor: 'm',
+    runningDivisor: 'm-1',
+    momentum: 0.1,
+    singleElement: 'refuse',
+    ops: everyOp,
+    source: 'torch.nn.BatchNorm1d/2d/3d, defaults',
+    momentumAsPublished: '0.1, the weight of the new',
+    axis: 'dimension 1',
+    remark: 'momentum=None is the record with momentum "cumulative"',
+  },
+  {
+    name: 'tensorflow',
+    eps: 1e-3,
+    epsPlacement: 'inside-sqrt',
+    normalizeDivisor: 'm',
+    runningDivisor: 'm-1',
+    momentum: 1,
+    singleElement: 'guard',
+    ops: everyOp,
+    source: 'tf.raw_ops.FusedBatchNormV3 as called by tf.nn.fused_batch_norm',
+    momentumAsPublished: 'exponential_avg_factor = 1, the weight of the new',
+    axis: 'last (NHWC) by default',
+    remark: 'an eps below 1.001e-5 is raised to it',
+  },
+  {
+    name: 'keras',
+    eps: 1e-3,
+    epsPlacement: 'inside-sqrt',
+    normalizeDivisor: 'm',
+    runningDivisor: 'm',
+    momentum: 0.01,
+    singleElement: 'nan',
+    ops: everyOp,
+    source: 'keras.layers.BatchNormalization, Keras 3, defaults',
+    momentumAsPublished: '0.99, the weight of the old',
+    axis: 'last by default',
+    remark: '',
+  },
+  {
+    name: 'onnx',
+    eps: 1e-5,
+    epsPlacement: 'inside-sqrt',
+    normalizeDivisor: 'm',
+    runningDivisor: 'm',
+    momentum: 0.1,
+    singleElement: 'nan',
+    ops: everyOp,
+    source: 'ONNX BatchNormalization, opset 15',
+    momentumAsPublished: '0.9, the weight of the old',
+    axis: 'dimension 1',
+    remark: 'opset 9 differs in training mode',
+  },
+  {
+    name: 'webnn',
+    eps: 1e-5,
+    epsPlacement: 'inside-sqrt',
+    normalizeDivisor: 'm',
+    runningDivisor: 'm',
+    momentum: 0,
+    singleElement: 'nan',
+    ops: inferenceOps,
+    source: 'W3C WebNN, MLGraphBuilder.batchNormalization',
+    momentumAsPublished: 'none: inference only, the statistics are given',
+    axis: 'the axis option, 1 by default',
+    remark: 'divisors and momentum have no meaning here',
+  },
+  {
+    name: 'onednn',
+    eps: 1e-5,
+    epsPlacement: 'inside-sqrt',
+    normalizeDivisor: 'm',
+    runningDivisor: 'm',
+    momentum: 0.1,
+    singleElement: 'nan',
+    ops: everyOp,
+    source: 'oneDNN batch normalization primitive',
+    momentumAsPublished: "none: running statistics are the caller's",
+    axis: 'dimension 1',
+    remark:
+      'oneDNN has no default eps and keeps no running statistics; eps, runningDivisor and momentum are chosen here',
+  },
+  {
+    name: 'cudnn',
+    eps: 1e-5,
+    epsPlacement: 'inside-sqrt',
+    normalizeDivisor: 'm',
+    runningDivisor: 'm-1',
+    momentum: 0.1,
+    singleElement: 'nan',
+    ops: everyOp,
+    source: 'cuDNN cudnnBatchNormalizationForwardTraining',
+    momentumAsPublished: 'exponentialAverageFactor, the weight of the new, always given by the caller',
+    axis: 'C (per-activation mode is a problem with spatial folded into C)',
+    remark: 'its saved "InvVariance" is an inverse standard deviation; eps and factor are chosen here',
+  },
+];
+
+/** The row of this name, or undefined. */
+export function conventionNamed(name: string): NamedConvention | undefined {
+  return conventions.find((row) => row.name === name);
+}
+
+/**
+ * The weight w of the new batch statistic.
+ *
+ * @param batchesTracked how many batches the running statistics already hold; read only where momentum is `cumulative`
+ */
+export function momentumWeight(convention: Convention, batchesTracked: number): number {
+  return convention.momentum === 'cumulative' ? 1 / (batchesTracked + 1) : convention.momentum;
+}
+
+/** m or m−1 as a number, with `singleElement: 'guard'` applied. Zero only where the convention wants 0/0 = NaN. */
+export function divisorOf(kind: 'm' | 'm-1', m: number, singleElement: Convention['singleElement']): number {
+  if (kind === 'm') return m;
+  return singleElement === 'guard' ? Math.max(m - 1, 1) : m - 1;
+}

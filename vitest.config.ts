@@ -1,0 +1,16 @@
+import { defineConfig } from 'vitest/config';
+
+/** One project a package, so that `vitest --project harness` runs one room of the house. */
+export default defineConfig({
+  test: {
+    projects: ['contract', 'reference', 'simd-js', 'wasm', 'webgpu']
+      .map((name) => ({ name, root: `packages/${name}` }))
+      .concat([
+        { name: 'harness', root: 'harness' },
+        { name: 'reports', root: 'reports' },
+      ])
+      .map(({ name, root }) => ({
+        test: { name, root, include: ['test/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 60_000 },
+      })),
+  },
+});
