@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 /** One project a package, so that `vitest --project harness` runs one room of the house. */
 export default defineConfig({
   test: {
-    projects: ['contract', 'reference', 'simd-js', 'wasm', 'webgpu']
+    projects: ['contract', 'reference', 'simd-js', 'wasm', 'webgpu', 'peers']
       .map((name) => ({ name, root: `packages/${name}` }))
       .concat([
         { name: 'harness', root: 'harness' },

@@ -10,6 +10,15 @@ import type { Op } from './problem.ts';
  *     invStd  = 1/√(σ²+eps)  or  1/(√σ²+eps)                           epsPlacement
  *     runningMean ← (1−w)·runningMean + w·μ
  *     runningVar  ← (1−w)·runningVar  + w·Σ(x−μ)²/m  or  /(m−1)        runningDivisor; w = momentum
+ *
+ * Backward is the gradient of that forward, from the saved mean and invStd. With d the divisor that normalises,
+ * x̂ = (x−mean)·invStd, dBeta = Σdy and dGamma = Σdy·x̂ (gamma = 1 when not affine):
+ *
+ *     dx = gamma·invStd·[ dy − dBeta/m − x̂·dGamma/(d·q) ]
+ *     q  = 1 inside the root;  σ·invStd = 1 − eps·invStd outside
+ *
+ * Outside the root the derivative does not exist at σ = 0. Its value here, the same in every backend, is the limit
+ * without the variance term: where q ≤ 2⁻²³ the term x̂·dGamma/(d·q) is 0.
  */
 export interface Convention {
   /** Added to the variance or to the standard deviation; ≥ 0, never implied. */

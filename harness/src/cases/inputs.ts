@@ -1,0 +1,121 @@
+import {
+  type Convention,
+  divisorOf,
+  elementsOf,
+  elementsPerChannel,
+  inputsOf,
+  type Problem,
+  positionsOf,
+  stridesOf,
+  type TensorName,
+  type Tensors,
+} from '@normgauge/contract';
+import type { ChannelContext, Fill } from './fills.ts';
+import { between, normal, seedOf, type Uniform, uniformFrom } from './random.ts';
+
+/** Batches that the running statistics are said to hold already, where momentum is cumulative. */
+const batchesTracked = 3;
+
+/** Mean and Σ(x−μ)²/m of one channel as it was rounded to float32; in float64. */
+interface Moments {
+  readonly mean: number;
+  readonly variance: number;
+}
+
+function momentsOf(values: Float32Array): Moments {
+  let sum = 0;
+  for (const value of values) sum += value;
+  const rough = sum / values.length;
+  let residual = 0;
+  for (const value of values) residual += value - rough;
+  const mean = rough + residual / values.length;
+  let squares = 0;
+  for (const value of values) squares += (value - mean) ** 2;
+  return { mean, variance: squares / values.length };
+}
+
+/** What forward-training would have saved, in float64: the input of backward, so any careful evaluation will do. */
+function invStdOf({ variance }: Moments, m: number, convention: Convention): number {
+  const sigma2 = (variance * m) / divisorOf(convention.normalizeDivisor, m, convention.singleElement);
+  const { eps, epsPlacement } = convention;
+  return epsPlacement === 'inside-sqrt' ? 1 / Math.sqrt(sigma2 + eps) : 1 / (Math.sqrt(sigma2) + eps);
+}
+
+/** The logical data of one channel, in the order of n, then position. */
+function drawChannel(draw: (j: number) => number, m: number): Float32Array {
+  const values = new Float32Array(m);
+  for (let j = 0; j < m; j++) values[j] = draw(j);
+  return values;
+}
+
+function scatter(values: Float32Array, c: number, { shape, layout }: Problem, into: Float32Array): void {
+  const positions = positionsOf(shape);
+  const { batchStride, channelStride, positionStride } = stridesOf(shape, layout);
+  for (let n = 0; n < shape.n; n++) {
+    for (let s = 0; s < positions; s++) {
+      into[n * batchStride + c * channelStride + s * positionStride] = values[n * positions + s]!;
+    }
+  }
+}
+
+function drawRunning(fill: Fill, moments: Moments, uniform: Uniform): Moments {
+  if (fill.running) return fill.running;
+  const around = Number.isFinite(moments.variance) ? moments : { mean: 0, variance: 1 };
+  const variance = around.variance > 0 ? around.variance : 0.25;
+  return {
+    mean: around.mean + Math.sqrt(variance) * between(uniform, -0.5, 0.5),
+    variance: variance * between(uniform, 0.5, 1.5),
+  };
+}
+
+function drawGradient({ uniform }: ChannelContext): (j: number) => number {
+  const scale = 2 ** between(uniform, -2, 2);
+  const shift = scale * between(uniform, -1, 1);
+  return () => shift + scale * normal(uniform);
+}
+
+/**
+ * The inputs of one case. Every tensor and channel draws from a stream of its own, which depends on the seed, the fill,
+ * the shape and the convention and not on the layout: the same logical data lies in nchw and in nhwc.
+ *
+ * @param seed any whole number; the same seed gives the same bits
+ */
+export function makeInputs(problem: Problem, fill: Fill, seed: number): Tensors {
+  const { shape, convention } = problem;
+  const m = elementsPerChannel(shape);
+  const tensors: { [name in TensorName]?: Float32Array } = Object.fromEntries(
+    inputsOf(problem).map(({ name, length }) => [name, new Float32Array(length)]),
+  );
+  const key = [seed, fill.name, shape.n, shape.c, ...shape.spatial] as const;
+  const x = new Float32Array(elementsOf(shape));
+  tensors.x = x;
+  tensors.batchesTracked?.fill(batchesTracked);
+  for (let c = 0; c < shape.c; c++) {
+    const context = (tensor: string): ChannelContext => ({
+      shape,
+      convention,
+      c,
+      m,
+      seed,
+      uniform: uniformFrom(seedOf(...key, tensor, c)),
+    });
+    const values = drawChannel(fill.x(context('x')), m);
+    const moments = momentsOf(values);
+    scatter(values, c, problem, x);
+    if (tensors.dy) scatter(drawChannel((fill.dy ?? drawGradient)(context('dy')), m), c, problem, tensors.dy);
+    if (tensors.gamma) {
+      tensors.gamma[c] = fill.gamma?.(context('gamma')) ?? between(context('gamma').uniform, 0.5, 1.5);
+    }
+    if (tensors.beta) tensors.beta[c] = fill.beta?.(context('beta')) ?? between(context('beta').uniform, -1, 1);
+    if (tensors.runningMean && tensors.runningVar) {
+      const running = drawRunning(fill, moments, context('running').uniform);
+      tensors.runningMean[c] = running.mean;
+      tensors.runningVar[c] = running.variance;
+    }
+    if (tensors.mean && tensors.invStd) {
+      tensors.mean[c] = moments.mean;
+      tensors.invStd[c] = invStdOf(moments, m, convention);
+    }
+  }
+  return tensors;
+}

@@ -1,0 +1,130 @@
+import { type Report, type Result, renderTerminal } from '@normgauge/reports';
+import { backends } from '../backends.ts';
+import { selectCases } from '../cases/select.ts';
+import { UsageError } from '../usageError.ts';
+import { exitStatusOf } from './exitStatus.ts';
+import { progressOn } from './progress.ts';
+import { ResultFiles } from './resultFiles.ts';
+import { Session } from './session.ts';
+import { type Candidate, openCandidate } from './subjects.ts';
+import type { TimingBudget } from './timeCase.ts';
+
+/** Options of `run`, `verify` and `bench`, as the command line gives them. */
+export interface SuiteOptions {
+  readonly backend: readonly string[];
+  readonly case: readonly string[];
+  readonly convention: readonly string[];
+  readonly suite: string;
+  readonly seed: number;
+  readonly out: string;
+  readonly timeLimit: number;
+  readonly require: boolean;
+  readonly json: boolean;
+  readonly quiet: boolean;
+}
+
+type Command = 'run' | 'verify' | 'bench';
+
+/** Milliseconds a timed row. */
+const timingOf: { readonly [command in Command]?: TimingBudget } = {
+  run: { resident: 120, endToEnd: 40 },
+  bench: { resident: 400, endToEnd: 100 },
+};
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+function explainFailure({ backend, case: id, status, cause, reproduce }: Result): string {
+  return `✗ ${backend} · ${id} · ${status}: ${cause ?? 'no cause was given'}\n  reproduce: ${reproduce}`;
+}
+
+async function openAll(asked: readonly string[]): Promise<readonly Candidate[]> {
+  const candidates: Candidate[] = [];
+  try {
+    for (const name of new Set(asked)) candidates.push(await openCandidate(name));
+    const ids = candidates.map(({ opened, asked: name }) => opened?.id ?? name);
+    const twice = ids.find((id, k) => ids.indexOf(id) !== k);
+    if (twice !== undefined) throw new UsageError(`--backend: two of them call themselves "${twice}"; run them apart`);
+    return candidates;
+  } catch (error) {
+    for (const { host } of candidates) host.kill();
+    throw error;
+  }
+}
+
+/** Aborts at the first Ctrl-C or SIGTERM and ends the backends; what was finished is still written. */
+function abortOnSignal(candidates: readonly Candidate[]): { readonly signal: AbortSignal; release(): void } {
+  const controller = new AbortController();
+  const stop = (): void => {
+    controller.abort();
+    for (const { host } of candidates) host.kill();
+  };
+  process.once('SIGINT', stop);
+  process.once('SIGTERM', stop);
+  return {
+    signal: controller.signal,
+    release: () => {
+      process.removeListener('SIGINT', stop);
+      process.removeListener('SIGTERM', stop);
+    },
+  };
+}
+
+function conclude(report: Report, files: ResultFiles, { json, quiet }: SuiteOptions): void {
+  if (json) {
+    print(JSON.stringify(report));
+    return;
+  }
+  if (!quiet) {
+    const colour = process.stdout.isTTY === true && process.env['NO_COLOR'] === undefined;
+    print(renderTerminal(report, { columns: process.stdout.columns ?? 120, colour }));
+    print(`report: ${files.reportPath}`);
+    print(`page:   ${files.pagePath}`);
+  }
+}
+
+/**
+ * Verifies, and for `run` and `bench` times, the selected cases on the selected backends; writes results, report and
+ * page; returns the exit status.
+ *
+ * @throws {UsageError} when the options make no sense
+ */
+export async function runSuite(command: Command, options: SuiteOptions): Promise<number> {
+  const { backend, suite, seed, convention } = options;
+  const selected = selectCases({ suite, patterns: options.case, conventions: convention });
+  const timeAll = command === 'bench' && !selected.some(({ timed }) => timed);
+  const cases = command === 'bench' && !timeAll ? selected.filter(({ timed }) => timed) : selected;
+  const asked = backend.length > 0 ? backend : backends.map(({ id }) => id);
+  const candidates = await openAll(asked);
+  const { signal, release } = abortOnSignal(candidates);
+  try {
+    const files = ResultFiles.open(options.out);
+    const progress = progressOn(process.stderr, options.quiet);
+    const timing = timingOf[command];
+    const session = new Session({
+      selection: { command, suite, seed, backends: asked, cases: [...options.case] },
+      cases,
+      candidates,
+      ...(timing && { timing }),
+      timeAll,
+      limits: { request: options.timeLimit * 1000 },
+      signal,
+      onResult(result) {
+        files.append(result);
+        if (result.status === 'failed' || result.status === 'crashed' || result.status === 'timed-out') {
+          progress.line(explainFailure(result));
+        }
+      },
+      onProgress: (done, total, label) => progress.update(done, total, label),
+    });
+    const report = await session.run();
+    progress.end();
+    files.finish(report);
+    conclude(report, files, options);
+    return exitStatusOf(report, options.require);
+  } finally {
+    release();
+    await Promise.all(candidates.map(({ host }) => host.close()));
+  }
+}

@@ -1,0 +1,53 @@
+import type { Timing } from '@normgauge/reports';
+import { implausibility, timingOf } from '../measure/timing.ts';
+import { type Prepared, prepareInputs } from '../verify/prepare.ts';
+import type { Subject } from '../verify/subject.ts';
+import { agree, describeAgreement, limitsOf } from '../verify/verifyCase.ts';
+import type { TimedSubject } from './subjects.ts';
+
+/** Milliseconds that one row's timing takes, about. */
+export interface TimingBudget {
+  readonly resident: number;
+  readonly endToEnd: number;
+}
+
+/** A row that was timed: good, wrong when looked at again, or measured in a way that cannot be true. */
+export type Timed =
+  | { readonly status: 'passed'; readonly timing: Timing }
+  | { readonly status: 'failed'; readonly cause: string }
+  | { readonly status: 'invalid'; readonly reason: string };
+
+/** Least milliseconds of a sample. */
+const leastSample = 0.1;
+
+/** Times a case that was verified, on two sets of data in turns, and verifies what the timed calls left behind. */
+export async function timeCase(
+  prepared: Prepared,
+  subject: Subject & TimedSubject,
+  budget: TimingBudget,
+  software: boolean,
+): Promise<Timed> {
+  const { row, seed } = prepared;
+  const second = prepareInputs(row, seed + 1);
+  const { depth } = await subject.supports(row.problem);
+  const reply = await subject.time({
+    problem: row.problem,
+    inputSets: [prepared.inputs, second.inputs],
+    milliseconds: budget.resident,
+    endToEndMilliseconds: budget.endToEnd,
+    leastSample,
+  });
+  for (const [k, set] of [prepared, second].entries()) {
+    const agreements = agree(set, subject, reply.outputs[k]!, limitsOf(set, subject, depth));
+    const wrong = agreements.find(({ mismatches }) => mismatches > 0);
+    if (wrong) {
+      return {
+        status: 'failed',
+        cause: `right when verified, wrong when timed: ${describeAgreement(row.problem, wrong)}`,
+      };
+    }
+  }
+  const timing = timingOf(row.problem, reply, software);
+  const doubt = implausibility(timing);
+  return doubt === undefined ? { status: 'passed', timing } : { status: 'invalid', reason: doubt };
+}

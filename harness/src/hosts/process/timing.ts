@@ -1,0 +1,130 @@
+import { inputsOf, outputsOf, type Plan, type Problem, type Tensors } from '@normgauge/contract';
+import { Bench } from 'tinybench';
+import type { Samples, TimeReply, TimeRequest } from '../protocol.ts';
+import { copyInto, now } from './clock.ts';
+
+/** Two plans on inputs of their own, and buffers for the copy that is the roof. */
+interface Arms {
+  readonly plans: readonly Plan[];
+  readonly inputSets: readonly Tensors[];
+  readonly outputSets: readonly Tensors[];
+  readonly copySource: Float32Array;
+  readonly copyTarget: Float32Array;
+}
+
+/** One sample: milliseconds per call, and whether the process was taken off its core meanwhile. */
+interface Sample {
+  readonly milliseconds: number;
+  readonly preempted: boolean;
+}
+
+type Call = (round: number) => void | Promise<void>;
+
+const preemptions = (): number => process.resourceUsage().involuntaryContextSwitches;
+
+/** Runs `calls` calls between two readings of the clock. Awaits only what returns a promise. */
+async function sample(call: Call, calls: number, round: number): Promise<Sample> {
+  const before = preemptions();
+  const start = now();
+  for (let i = 0; i < calls; i++) {
+    const pending = call(round + i);
+    if (pending !== undefined) await pending;
+  }
+  const milliseconds = (now() - start) / calls;
+  return { milliseconds, preempted: preemptions() > before };
+}
+
+/** Calls that fill a sample of at least this many milliseconds; doubles until they do. */
+async function callsFor(call: Call, leastSample: number): Promise<number> {
+  for (let calls = 1; ; calls *= 2) {
+    const { milliseconds } = await sample(call, calls, 0);
+    if (milliseconds * calls >= leastSample || calls >= 2 ** 20) return calls;
+  }
+}
+
+function collect(samples: readonly Sample[], callsPerSample: number): Samples {
+  return {
+    milliseconds: Float64Array.from(samples, ({ milliseconds }) => milliseconds),
+    callsPerSample,
+    preempted: Uint8Array.from(samples, ({ preempted }) => (preempted ? 1 : 0)),
+  };
+}
+
+/**
+ * Samples each call in turns until the time is spent: what disturbs one disturbs the others too. tinybench keeps the
+ * clock of the whole and decides when it is enough; the samples are ours, batched and handed over as durations.
+ */
+async function inTurns(calls: readonly Call[], milliseconds: number, leastSample: number): Promise<Samples[]> {
+  const batch: number[] = [];
+  for (const call of calls) batch.push(await callsFor(call, leastSample));
+  const samples: Sample[][] = calls.map(() => []);
+  let round = 0;
+  const bench = new Bench({ time: milliseconds, iterations: 5, warmup: false, now, retainSamples: true, throws: true });
+  bench.add(
+    'turns',
+    async () => {
+      const start = now();
+      for (let k = 0; k < calls.length; k++) {
+        const turn = (k + round) % calls.length;
+        samples[turn]!.push(await sample(calls[turn]!, batch[turn]!, round * batch[turn]!));
+      }
+      round++;
+      return { overriddenDuration: now() - start };
+    },
+    { async: true },
+  );
+  await bench.run();
+  return samples.map((taken, k) => collect(taken, batch[k]!));
+}
+
+async function openArms(problem: Problem, inputSets: readonly Tensors[], open: () => Promise<Plan>): Promise<Arms> {
+  const plans: Plan[] = [];
+  for (const inputs of inputSets) {
+    const plan = await open();
+    await plan.write(inputs);
+    await plan.run();
+    plans.push(plan);
+  }
+  const outputSets = inputSets.map(() =>
+    Object.fromEntries(outputsOf(problem).map(({ name, length }) => [name, new Float32Array(length)])),
+  );
+  const size = inputsOf(problem)[0]!.length;
+  const copySource = new Float32Array(size);
+  copyInto(copySource, inputSets[0]!.x!);
+  return { plans, inputSets, outputSets, copySource, copyTarget: new Float32Array(size) };
+}
+
+/**
+ * Times one problem: `run` in turns with a copy of x, then write, run and read together. The two sets of inputs take
+ * turns, each in a plan of its own, so that no call sees the data of the one before it.
+ */
+export async function time(open: () => Promise<Plan>, request: TimeRequest): Promise<TimeReply> {
+  const { problem, inputSets, milliseconds, endToEndMilliseconds, leastSample } = request;
+  const { plans, outputSets, copySource, copyTarget } = await openArms(problem, inputSets, open);
+  const planOf = (round: number): Plan => plans[round % plans.length]!;
+  try {
+    const ownCopy = plans.every((plan) => plan.copy !== undefined);
+    const run: Call = (round) => planOf(round).run();
+    const copy: Call = ownCopy ? (round) => planOf(round).copy!() : () => copyInto(copyTarget, copySource);
+    const [resident, copied] = await inTurns([run, copy], milliseconds, leastSample);
+    // After the turns, so that what is read is what a timed call left, not what the check before the timing wrote.
+    for (const [k, plan] of plans.entries()) await plan.read(outputSets[k]!);
+    const outputs = outputSets.map((set) => structuredClone(set));
+    const whole: Call = async (round) => {
+      const plan = planOf(round);
+      await plan.write(inputSets[round % plans.length]!);
+      await plan.run();
+      await plan.read(outputSets[round % plans.length]!);
+    };
+    const [endToEnd] = await inTurns([whole], endToEndMilliseconds, leastSample);
+    return {
+      resident: resident!,
+      copy: copied!,
+      endToEnd: endToEnd!,
+      copiedBy: ownCopy ? 'backend' : 'harness',
+      outputs,
+    };
+  } finally {
+    for (const plan of plans) await plan.close();
+  }
+}

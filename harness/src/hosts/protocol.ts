@@ -1,0 +1,127 @@
+import type { Device, Problem, TensorName, Tensors } from '@normgauge/contract';
+
+/** Where the process finds the backend: one of the harness's own by id, or a module by its file URL. */
+export type BackendSource =
+  | { readonly kind: 'own'; readonly id: string }
+  | { readonly kind: 'module'; readonly url: string };
+
+/** What a backend says of itself, with functions left out. */
+export interface Opened {
+  readonly id: string;
+  readonly version: string;
+  readonly device?: Device;
+  readonly declared: Declared;
+}
+
+/** The declared numerics as data; `reductionDepth` is asked for per problem. */
+export interface Declared {
+  readonly statistics?: 'two-pass' | 'welford' | 'one-pass';
+  readonly affine?: 'centred' | 'folded';
+  readonly invStdError?: number;
+  readonly flushToZero?: boolean;
+  readonly nonFinite?: 'ieee' | 'unspecified';
+  readonly deterministic?: boolean;
+  readonly declaresDepth: boolean;
+}
+
+export interface OpenRequest {
+  readonly source: BackendSource;
+}
+
+/** Asks whether a problem is supported, and how deep its sums are declared to be. */
+export interface SupportsRequest {
+  readonly problem: Problem;
+}
+
+export interface SupportsReply {
+  readonly supported: true | string;
+  /** The declared depth for this problem's m; absent when none is declared. */
+  readonly depth?: number;
+}
+
+/** Runs one plan on one or more sets of inputs, one after the other. */
+export interface ExecuteRequest {
+  readonly problem: Problem;
+  readonly inputSets: readonly Tensors[];
+  /** Elements of guard zone before and behind every input and output. */
+  readonly guard: number;
+  /** Bit pattern that fills outputs and guard zones beforehand. */
+  readonly poison: number;
+  /**
+   * After the first set: overwrite the caller's input arrays with the poison, run again without writing, and read
+   * again. A plan that took its inputs over gives the same bits.
+   */
+  readonly repeat: boolean;
+}
+
+/** A tensor with its guard zones, as it lay in memory: guard + elements + guard words. */
+export type Guarded = { readonly [name in TensorName]?: Uint32Array };
+
+export interface ExecuteReply {
+  /** One a set. */
+  readonly outputs: readonly Guarded[];
+  /** The first set once more; absent when not asked for. */
+  readonly repeated?: Guarded;
+  /** The input buffers of the first set after write, run and read. */
+  readonly inputsAfter: Guarded;
+}
+
+/** Times one plan. Two sets of inputs take turns, each in a plan of its own. */
+export interface TimeRequest {
+  readonly problem: Problem;
+  readonly inputSets: readonly Tensors[];
+  /** Milliseconds to spend on `run` and the copy, in turns. */
+  readonly milliseconds: number;
+  /** Milliseconds to spend on write, run and read together. */
+  readonly endToEndMilliseconds: number;
+  /** Least milliseconds of a sample; shorter calls are batched. */
+  readonly leastSample: number;
+}
+
+export interface Samples {
+  /** Milliseconds per call, in the order of measurement. */
+  readonly milliseconds: Float64Array;
+  readonly callsPerSample: number;
+  /** 1 where the process was taken off its core during the sample. */
+  readonly preempted: Uint8Array;
+}
+
+export interface TimeReply {
+  readonly resident: Samples;
+  readonly copy: Samples;
+  readonly endToEnd: Samples;
+  readonly copiedBy: 'harness' | 'backend';
+  /** What the plans hold after the timing, one a set: to be verified again. */
+  readonly outputs: readonly Tensors[];
+}
+
+/** Every request and what answers it. */
+export interface Exchanges {
+  readonly open: { readonly request: OpenRequest; readonly reply: Opened };
+  readonly supports: { readonly request: SupportsRequest; readonly reply: SupportsReply };
+  readonly execute: { readonly request: ExecuteRequest; readonly reply: ExecuteReply };
+  readonly time: { readonly request: TimeRequest; readonly reply: TimeReply };
+  readonly close: { readonly request: Record<string, never>; readonly reply: Record<string, never> };
+}
+
+export type ExchangeKind = keyof Exchanges;
+
+/** Harness → process. */
+export interface Call<K extends ExchangeKind = ExchangeKind> {
+  readonly serial: number;
+  readonly kind: K;
+  readonly request: Exchanges[K]['request'];
+}
+
+/** An error as it crosses the process boundary. */
+export interface RemoteFault {
+  readonly name: string;
+  readonly message: string;
+  /** Which rule of the contract was broken, where the error says so. */
+  readonly rule?: string;
+}
+
+/** Process → harness. */
+export type Answer =
+  | { readonly serial: number; readonly reply: unknown }
+  | { readonly serial: number; readonly fault: RemoteFault };

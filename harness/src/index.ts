@@ -1,0 +1,2 @@
+export { fromFunctions, type Kernels } from '@normgauge/contract';
+export { main } from './cli.ts';

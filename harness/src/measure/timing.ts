@@ -1,0 +1,60 @@
+import { elementsOf, elementsPerChannel, type Problem } from '@normgauge/contract';
+import type { Timing } from '@normgauge/reports';
+import type { TimeReply } from '../hosts/protocol.ts';
+import { distributionOf } from './distribution.ts';
+
+/** Bytes of one channel of x up to which it stays in a core's second-level cache between two passes. */
+const cachedChannel = 2 ** 20;
+/** Above this share of the roof a time cannot be true, with room for the noise of a busy machine. */
+const plausible = 1.5;
+
+/** The least that an op must move, in full tensors: every tensor read or written once, twice where two passes must. */
+function trafficOf(problem: Problem): { readonly bytes: number; readonly formula: string } {
+  const tensor = 4 * elementsOf(problem.shape);
+  const resident = 4 * elementsPerChannel(problem.shape) <= cachedChannel;
+  switch (problem.op) {
+    case 'inference':
+      return { bytes: 2 * tensor, formula: '1 read + 1 write' };
+    case 'backward-frozen':
+      return { bytes: 3 * tensor, formula: '2 reads + 1 write' };
+    case 'forward-training':
+      return resident
+        ? { bytes: 2 * tensor, formula: '1 read + 1 write, a channel stays in cache' }
+        : { bytes: 3 * tensor, formula: '2 reads + 1 write' };
+    case 'backward':
+      return resident
+        ? { bytes: 3 * tensor, formula: '2 reads + 1 write, a channel stays in cache' }
+        : { bytes: 5 * tensor, formula: '4 reads + 1 write' };
+  }
+}
+
+/** The samples of one row as the report holds them: quoted by the median, beside the copy of the same run. */
+export function timingOf(problem: Problem, reply: TimeReply, software: boolean): Timing {
+  const elements = elementsOf(problem.shape);
+  const resident = distributionOf(reply.resident);
+  const copy = distributionOf(reply.copy);
+  const traffic = trafficOf(problem);
+  const copyBytes = 2 * 4 * elements;
+  return {
+    resident,
+    endToEnd: distributionOf(reply.endToEnd),
+    copy,
+    elements,
+    nsPerElement: (resident.median * 1e6) / elements,
+    gigabytesPerSecond: traffic.bytes / (resident.median * 1e6),
+    traffic,
+    timesCopy: resident.median / copy.median,
+    ofRoof: (traffic.bytes / copyBytes) * (copy.median / resident.median),
+    copiedBy: reply.copiedBy,
+    software,
+  };
+}
+
+/** Why the times cannot be true, or undefined when they can. */
+export function implausibility({ resident, ofRoof }: Timing): string | undefined {
+  if (resident.samples === 0) return 'no sample was taken';
+  if (ofRoof > plausible) {
+    return `${Math.round(ofRoof * 100)} % of the copy bandwidth of the same run: faster than memory can be moved`;
+  }
+  return undefined;
+}

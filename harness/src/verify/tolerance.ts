@@ -1,0 +1,394 @@
+import {
+  type Convention,
+  divisorOf,
+  elementsPerChannel,
+  outputsOf,
+  type Problem,
+  positionsOf,
+  stridesOf,
+  type TensorName,
+} from '@normgauge/contract';
+import type { ExactTensors, RealTensors } from '@normgauge/reference';
+
+/*
+ * How far a correct float32 kernel may stray. The derivation of every line is in docs/numerics.md; the symbols are the
+ * ones used there. Sources: Higham, Accuracy and Stability of Numerical Algorithms, chapters 1 and 4; Chan, Golub &
+ * LeVeque 1983, doi:10.1080/00031305.1983.10483115; Higham & Mary 2019, doi:10.1137/18M1226312.
+ */
+
+/** Unit roundoff of float32. */
+export const u: number = 2 ** -24;
+
+/** Half the smallest subnormal twice over: what one operation loses where results underflow. */
+const underflow = 2 ** -149;
+
+/** What a kernel's arithmetic is taken to be when its errors are bounded. */
+export interface ErrorClass {
+  readonly statistics: 'two-pass' | 'welford' | 'one-pass';
+  /** Longest chain of float32 additions, in additions. */
+  readonly depth: number;
+  readonly affine: 'centred' | 'folded';
+  /** Error of the inverse square root in units of u. */
+  readonly invStdError: number;
+  readonly flushToZero: boolean;
+}
+
+/** What the sums of one channel depend on, from its own data, in float64. */
+interface ChannelFacts {
+  readonly mean: number;
+  /** With the divisor that normalises. */
+  readonly variance: number;
+  readonly invStd: number;
+  readonly meanAbs: number;
+  readonly meanSquare: number;
+  /** Few-valued, monotone, or a mean so large that its rounding errors all go one way. */
+  readonly structured: boolean;
+}
+
+/** Errors of one channel's statistics. */
+interface Budget {
+  readonly mean: number;
+  readonly variance: number;
+  /** Relative error of invStd. */
+  readonly rho: number;
+  /** Relative error of a sum of this depth. */
+  readonly sum: (depth: number) => number;
+}
+
+/** The allowed absolute error of every element of every output, in the order of memory. */
+export type Bounds = { readonly [name in TensorName]?: Float64Array };
+
+/** What the bounds are computed from; made once a case. */
+export interface BoundsContext {
+  readonly problem: Problem;
+  readonly inputs: RealTensors;
+  readonly expected: ExactTensors;
+  readonly facts: readonly ChannelFacts[];
+}
+
+/** The depth that grade A allows: a tree, or blocks of lanes. */
+export function logarithmicDepth(m: number): number {
+  return Math.ceil(Math.log2(m)) + 8;
+}
+
+/** γ_h, or the probabilistic bound where rounding errors may be taken for independent. */
+function sumError(depth: number, structured: boolean): number {
+  const worst = depth * u < 0.5 ? (depth * u) / (1 - depth * u) : Number.POSITIVE_INFINITY;
+  return structured ? worst : Math.min(worst, Math.expm1(8 * Math.sqrt(depth) * u));
+}
+
+function forEachIndex(problem: Problem, c: number, visit: (index: number) => void): void {
+  const { shape, layout } = problem;
+  const { batchStride, channelStride, positionStride } = stridesOf(shape, layout);
+  const positions = positionsOf(shape);
+  for (let n = 0; n < shape.n; n++) {
+    const start = n * batchStride + c * channelStride;
+    for (let s = 0; s < positions; s++) visit(start + s * positionStride);
+  }
+}
+
+/**
+ * Whether the rounding errors of a running sum may all go one way. Few distinct values, a monotone ramp, or a spread
+ * small beside the spacing of floats at the size of the sum: there the residues repeat, and only γ_h is a bound.
+ */
+function isStructured(values: Float64Array, mean: number, deviation: number): boolean {
+  const m = values.length;
+  if (m < 8) return true;
+  if (!(deviation > 8 * m * Math.abs(mean) * u)) return true;
+  const distinct = new Set(values.subarray(0, 4096)).size;
+  if (distinct < Math.min(m, 4096) / 4) return true;
+  let turns = 0;
+  for (let i = 2; i < m; i++) {
+    if ((values[i]! - values[i - 1]!) * (values[i - 1]! - values[i - 2]!) < 0) turns++;
+  }
+  return turns < m / 8;
+}
+
+/** Mean (with a correction pass), Σ(x−mean)², Σ|x| and Σx², in float64. */
+function sumsOf(values: Float64Array): { mean: number; squares: number; absolute: number; square: number } {
+  let sum = 0;
+  let absolute = 0;
+  let square = 0;
+  for (const value of values) {
+    sum += value;
+    absolute += Math.abs(value);
+    square += value * value;
+  }
+  const rough = sum / values.length;
+  let residual = 0;
+  for (const value of values) residual += value - rough;
+  const mean = rough + residual / values.length;
+  let squares = 0;
+  for (const value of values) squares += (value - mean) ** 2;
+  return { mean, squares, absolute, square };
+}
+
+function factsOf(problem: Problem, inputs: RealTensors, expected: ExactTensors, c: number): ChannelFacts {
+  const { op, convention } = problem;
+  const x = inputs.x!;
+  const m = elementsPerChannel(problem.shape);
+  const values = new Float64Array(m);
+  let filled = 0;
+  forEachIndex(problem, c, (index) => {
+    values[filled++] = x[index]!;
+  });
+  const { mean: own, squares, absolute, square } = sumsOf(values);
+  const batchVariance = squares / divisorOf(convention.normalizeDivisor, m, convention.singleElement);
+  const given = givenStatistics(op, inputs, expected, convention, c);
+  return {
+    mean: given.mean,
+    variance: given.variance ?? batchVariance,
+    invStd: given.invStd,
+    meanAbs: absolute / m,
+    meanSquare: square / m,
+    structured: isStructured(values, own, Math.sqrt(squares / m)),
+  };
+}
+
+/** Mean and invStd that the op normalises with: found by forward-training, handed to the others. */
+function givenStatistics(
+  op: Problem['op'],
+  inputs: RealTensors,
+  expected: ExactTensors,
+  convention: Convention,
+  c: number,
+): { mean: number; invStd: number; variance?: number } {
+  switch (op) {
+    case 'forward-training':
+      return { mean: expected.mean![c]!, invStd: expected.invStd![c]! };
+    case 'backward':
+      return { mean: inputs.mean![c]!, invStd: inputs.invStd![c]! };
+    case 'inference':
+    case 'backward-frozen': {
+      const variance = inputs.runningVar![c]!;
+      return { mean: inputs.runningMean![c]!, invStd: invStdOf(variance, convention), variance };
+    }
+  }
+}
+
+function invStdOf(variance: number, { eps, epsPlacement }: Convention): number {
+  return epsPlacement === 'inside-sqrt' ? 1 / Math.sqrt(variance + eps) : 1 / (Math.sqrt(variance) + eps);
+}
+
+/** Relative error of invStd when the variance is off by at most `error`: exact, not to first order. */
+function relativeErrorOfInvStd(variance: number, error: number, convention: Convention): number {
+  const exact = invStdOf(variance, convention);
+  const largest = invStdOf(Math.max(variance - error, 0), convention);
+  const smallest = invStdOf(variance + error, convention);
+  return Math.max(largest - exact, exact - smallest) / exact;
+}
+
+function budgetOf(context: BoundsContext, facts: ChannelFacts, errorClass: ErrorClass): Budget {
+  const { op, convention, shape } = context.problem;
+  const sum = (depth: number): number => sumError(depth, facts.structured);
+  const { depth, invStdError } = errorClass;
+  if (op === 'inference' || op === 'backward-frozen') {
+    return { mean: 0, variance: 0, rho: invStdError * u, sum };
+  }
+  const m = elementsPerChannel(shape);
+  const correction = m / divisorOf(convention.normalizeDivisor, m, convention.singleElement);
+  const magnitude = Math.abs(facts.mean);
+  const mean = sum(depth + 1) * facts.meanAbs + u * magnitude + underflow;
+  const fromMean = correction * mean * mean;
+  const variance = {
+    'two-pass': sum(depth + 4) * facts.variance + fromMean + 2 * u * magnitude * mean,
+    welford: sum(depth + 4) * Math.sqrt(1 + facts.mean ** 2 / facts.variance) * facts.variance + fromMean,
+    'one-pass':
+      correction * (sum(depth + 4) * (facts.meanSquare + 2 * magnitude * facts.meanAbs) + 3 * u * magnitude ** 2),
+  }[errorClass.statistics];
+  const bounded = (Number.isNaN(variance) ? fromMean : variance) + underflow;
+  return {
+    mean,
+    variance: bounded,
+    rho: relativeErrorOfInvStd(facts.variance, bounded, convention) + invStdError * u,
+    sum,
+  };
+}
+
+/** The budget of an error of 10⁻³ in x̂, whatever caused it. */
+function coarseBudget(context: BoundsContext, facts: ChannelFacts): Budget {
+  const { eps } = context.problem.convention;
+  return { mean: 1e-3 / facts.invStd, variance: 2e-3 * (facts.variance + eps), rho: 1e-3, sum: () => 0 };
+}
+
+/** Facts about every channel, once a case. `expected` is the reference's answer to `inputs`. */
+export function boundsContext(problem: Problem, inputs: RealTensors, expected: ExactTensors): BoundsContext {
+  const facts = Array.from({ length: problem.shape.c }, (_, c) => factsOf(problem, inputs, expected, c));
+  return { problem, inputs, expected, facts };
+}
+
+/** The allowed absolute error of every output element of a kernel of this class. */
+export function boundsOfClass(context: BoundsContext, errorClass: ErrorClass): Bounds {
+  return boundsFrom(context, errorClass, (facts) => budgetOf(context, facts, errorClass));
+}
+
+/** The error that a relative error of 10⁻³ in x̂ causes in every output: what no declaration can excuse. */
+export function coarseBounds(context: BoundsContext, errorClass: ErrorClass): Bounds {
+  return boundsFrom(context, errorClass, (facts) => coarseBudget(context, facts));
+}
+
+function boundsFrom(
+  context: BoundsContext,
+  errorClass: ErrorClass,
+  budgetOfChannel: (facts: ChannelFacts) => Budget,
+): Bounds {
+  const { problem } = context;
+  const bounds: { [name in TensorName]?: Float64Array } = Object.fromEntries(
+    outputsOf(problem).map(({ name, length }) => [name, new Float64Array(length)]),
+  );
+  for (const [c, facts] of context.facts.entries()) {
+    const budget = budgetOfChannel(facts);
+    if (problem.op === 'forward-training' || problem.op === 'inference') {
+      boundForward(context, c, facts, budget, errorClass, bounds);
+    } else {
+      boundBackward(context, c, facts, budget, errorClass, bounds);
+    }
+  }
+  return bounds;
+}
+
+/** Standard deviations that a sum of independent rounding errors may be off. */
+const independentDeviations = 6;
+
+/**
+ * How far Σ w·y may be off for a kernel of this class. The errors of mean and invStd are common to a channel and meet
+ * Σw and Σw·x̂, which are small for random w; only the last roundings are independent from element to element.
+ *
+ * @param w weights in the order of memory, as long as y
+ */
+export function boundOfWeightedSum(context: BoundsContext, errorClass: ErrorClass, w: ArrayLike<number>): number {
+  const { problem, inputs, expected } = context;
+  let common = 0;
+  let squares = 0;
+  for (const [c, facts] of context.facts.entries()) {
+    const budget = budgetOf(context, facts, errorClass);
+    const gamma = inputs.gamma?.[c] ?? 1;
+    const offset = Math.abs(gamma) * facts.invStd * budget.mean;
+    const folded =
+      errorClass.affine === 'folded'
+        ? u * (3 * Math.abs(gamma) * facts.invStd * Math.abs(facts.mean) + Math.abs(inputs.beta?.[c] ?? 0))
+        : 0;
+    let sumW = 0;
+    let sumWXHat = 0;
+    forEachIndex(problem, c, (i) => {
+      const scaled = gamma * (inputs.x![i]! - facts.mean) * facts.invStd;
+      sumW += w[i]!;
+      sumWXHat += w[i]! * scaled;
+      squares += (w[i]! * u * (5 * Math.abs(scaled) + Math.abs(expected.y![i]!) + folded / u)) ** 2;
+    });
+    common += (offset + folded) * Math.abs(sumW) + (budget.rho + u) * Math.abs(sumWXHat);
+  }
+  return common + independentDeviations * Math.sqrt(squares);
+}
+
+type MutableBounds = { [name in TensorName]?: Float64Array };
+
+function boundForward(
+  { problem, inputs, expected }: BoundsContext,
+  c: number,
+  { mean, invStd }: ChannelFacts,
+  budget: Budget,
+  { affine, flushToZero }: ErrorClass,
+  bounds: MutableBounds,
+): void {
+  const gamma = inputs.gamma?.[c] ?? 1;
+  const beta = inputs.beta?.[c] ?? 0;
+  const scale = Math.abs(gamma) * invStd;
+  const lost = (flushToZero ? 2 ** -126 : underflow) * (1 + Math.abs(gamma) + scale);
+  const x = inputs.x!;
+  const y = expected.y!;
+  forEachIndex(problem, c, (i) => {
+    const xHat = Math.abs(x[i]! - mean) * invStd;
+    const ofXHat = invStd * budget.mean + (budget.rho + 3 * u) * xHat;
+    const folded =
+      affine === 'folded' ? u * (2 * scale * Math.abs(x[i]!) + 3 * scale * Math.abs(mean) + Math.abs(beta)) : 0;
+    bounds.y![i] = Math.abs(gamma) * ofXHat + 2 * u * Math.abs(gamma) * xHat + u * Math.abs(y[i]!) + folded + lost;
+  });
+  if (problem.op !== 'forward-training') return;
+  boundStatistics({ problem, inputs, expected }, c, budget, bounds);
+}
+
+function boundStatistics(
+  { problem, inputs, expected }: Pick<BoundsContext, 'problem' | 'inputs' | 'expected'>,
+  c: number,
+  budget: Budget,
+  bounds: MutableBounds,
+): void {
+  const { convention, shape } = problem;
+  const m = elementsPerChannel(shape);
+  const weight =
+    convention.momentum === 'cumulative' ? 1 / ((inputs.batchesTracked?.[0] ?? 0) + 1) : convention.momentum;
+  const normalising = divisorOf(convention.normalizeDivisor, m, convention.singleElement);
+  const running = divisorOf(convention.runningDivisor, m, convention.singleElement);
+  const mean = expected.mean![c]!;
+  const kept = (1 - weight) * inputs.runningMean![c]!;
+  const keptVariance = (1 - weight) * inputs.runningVar![c]!;
+  const added = expected.runningVar![c]! - keptVariance;
+  bounds.mean![c] = budget.mean + u * Math.abs(mean) + underflow;
+  bounds.invStd![c] = (budget.rho + u) * expected.invStd![c]! + underflow;
+  bounds.runningMean![c] =
+    weight * (budget.mean + u * Math.abs(mean)) + 3 * u * (Math.abs(kept) + Math.abs(weight * mean)) + underflow;
+  bounds.runningVar![c] =
+    (running === 0 ? 0 : weight * budget.variance * (normalising / running)) +
+    3 * u * (keptVariance + Math.abs(added)) +
+    underflow;
+}
+
+function boundBackward(
+  { problem, inputs, expected }: BoundsContext,
+  c: number,
+  { mean, invStd }: ChannelFacts,
+  budget: Budget,
+  { flushToZero, depth }: ErrorClass,
+  bounds: MutableBounds,
+): void {
+  const { op, convention, shape } = problem;
+  const m = elementsPerChannel(shape);
+  const gamma = Math.abs(inputs.gamma?.[c] ?? 1);
+  const x = inputs.x!;
+  const dy = inputs.dy!;
+  const dx = expected.dx!;
+  const lost = (flushToZero ? 2 ** -126 : underflow) * (1 + gamma * invStd);
+  let sumAbsDy = 0;
+  let sumDy = 0;
+  let sumAbsDyXHat = 0;
+  let sumDyXHat = 0;
+  let sumDyErrors = 0;
+  const ofXHat = (xHat: number): number => invStd * budget.mean + (budget.rho + 3 * u) * xHat;
+  forEachIndex(problem, c, (i) => {
+    const xHat = (x[i]! - mean) * invStd;
+    sumAbsDy += Math.abs(dy[i]!);
+    sumDy += dy[i]!;
+    sumAbsDyXHat += Math.abs(dy[i]! * xHat);
+    sumDyXHat += dy[i]! * xHat;
+    sumDyErrors += Math.abs(dy[i]!) * ofXHat(Math.abs(xHat));
+  });
+  const ofDBeta = budget.sum(depth + 1) * sumAbsDy + u * Math.abs(sumDy);
+  const ofDGamma = budget.sum(depth + 4) * sumAbsDyXHat + sumDyErrors + u * Math.abs(sumDyXHat);
+  if (bounds.dBeta) bounds.dBeta[c] = ofDBeta + m * underflow;
+  if (bounds.dGamma) bounds.dGamma[c] = ofDGamma + m * lost;
+  if (op === 'backward-frozen') {
+    forEachIndex(problem, c, (i) => {
+      bounds.dx![i] = (budget.rho + 3 * u) * Math.abs(dx[i]!) + lost;
+    });
+    return;
+  }
+  const outside = convention.epsPlacement === 'outside-sqrt';
+  const q = outside ? Math.max(1 - convention.eps * invStd, 2 ** -23) : 1;
+  const divisor = divisorOf(convention.normalizeDivisor, m, convention.singleElement) * q;
+  const ofQ = outside ? (budget.rho + 4 * u) * ((convention.eps * invStd) / q) : 0;
+  forEachIndex(problem, c, (i) => {
+    const xHat = Math.abs(x[i]! - mean) * invStd;
+    const varianceTerm = (xHat * Math.abs(sumDyXHat)) / divisor;
+    bounds.dx![i] =
+      gamma *
+        invStd *
+        (4 * u * (Math.abs(dy[i]!) + Math.abs(sumDy) / m + varianceTerm) +
+          ofDBeta / m +
+          (xHat * ofDGamma) / divisor +
+          (ofXHat(xHat) * Math.abs(sumDyXHat)) / divisor +
+          ofQ * varianceTerm) +
+      (budget.rho + 4 * u) * Math.abs(dx[i]!) +
+      lost;
+  });
+}

@@ -1,0 +1,2 @@
+/** Exports something, but no backend. */
+export const kernel = () => 42;

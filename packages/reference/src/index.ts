@@ -1,0 +1,14 @@
+export { backward } from './backward.ts';
+export { backwardFrozen } from './backwardFrozen.ts';
+export { compute } from './compute.ts';
+export { forwardTraining } from './forwardTraining.ts';
+export { inference } from './inference.ts';
+export type { Oracle, OracleAgreement } from './oracles/oracle.ts';
+export { oracles } from './oracles/oracles.ts';
+export type {
+  ExactForwardTraining,
+  ExactGradients,
+  ExactInference,
+  ExactTensors,
+  RealTensors,
+} from './tensors.ts';
