@@ -10,7 +10,14 @@ export default defineConfig({
         { name: 'reports', root: 'reports' },
       ])
       .map(({ name, root }) => ({
-        test: { name, root, include: ['test/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 60_000 },
+        test: {
+          name,
+          root,
+          include: ['test/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+          maxConcurrency: 2,
+        },
       })),
   },
 });

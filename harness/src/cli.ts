@@ -3,7 +3,7 @@ import { suites } from './cases/suites.ts';
 import { toolVersion } from './commands/environment.ts';
 import { exitStatus } from './commands/exitStatus.ts';
 import { type ListOptions, list, lists } from './commands/list.ts';
-import { runSuite, type SuiteOptions } from './commands/runSuite.ts';
+import type { SuiteOptions } from './commands/runSuite.ts';
 import { UsageError } from './usageError.ts';
 
 function wholeNumber(text: string): number {
@@ -75,7 +75,11 @@ Exit status: 0 good; 1 a check failed; 2 the command or its input made no sense;
     suiteCommand('bench', 'verify, then time what passed'),
   ];
   for (const command of suiteCommands) {
-    command.action(async (options: SuiteOptions) => finish(await runSuite(command.name() as 'run', options)));
+    command.action(async (options: SuiteOptions) => {
+      // Loaded only now: what is wrong with a command line is said before mathjs is there.
+      const { runSuite } = await import('./commands/runSuite.ts');
+      finish(await runSuite(command.name() as 'run', options));
+    });
     root.addCommand(command);
   }
   root

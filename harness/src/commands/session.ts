@@ -2,10 +2,11 @@ import type { BackendEntry, Report, Result, Selection, Status } from '@normgauge
 import type { Case } from '../cases/case.ts';
 import { LostProcess } from '../hosts/childProcess.ts';
 import { type Prepared, prepare } from '../verify/prepare.ts';
+import { KernelFault } from '../verify/subject.ts';
 import { type Verdict, verifyCase } from '../verify/verifyCase.ts';
 import { describeEnvironment, toolVersion } from './environment.ts';
 import { type Candidate, idOf, reportedBackend, subjectOf, type TimeLimits } from './subjects.ts';
-import { type TimingBudget, timeCase } from './timeCase.ts';
+import { type Timed, type TimingBudget, timeCase } from './timeCase.ts';
 
 /** What a run needs to know. */
 export interface SessionPlan {
@@ -32,6 +33,12 @@ function quoted(word: string): string {
 
 function reproduceCommand(command: 'verify' | 'bench', asked: string, row: Case, seed: number): string {
   return `npx normgauge ${command} --backend ${quoted(asked)} --case ${quoted(row.id)} --seed ${seed}`;
+}
+
+/** A backend that throws only when it is called often is wrong, like one that throws at once. */
+function failedWhenTimed(error: unknown): Timed {
+  if (error instanceof KernelFault) return { status: 'failed', cause: `when timed: ${error.message}` };
+  throw error;
 }
 
 const unjudged = { tensors: [], gradients: [], checks: [] } as const;
@@ -106,7 +113,7 @@ export class Session {
       const verdict = await verifyCase(prepared!, subject);
       if (!this.#isTimed(row) || (verdict.status !== 'passed' && verdict.status !== 'untrusted')) return verdict;
       const software = candidate.opened?.device?.software ?? false;
-      const timed = await timeCase(prepared!, subject, this.#plan.timing!, software);
+      const timed = await timeCase(prepared!, subject, this.#plan.timing!, software).catch(failedWhenTimed);
       return timed.status === 'passed' ? { ...verdict, timing: timed.timing } : { ...verdict, ...timed };
     } catch (error) {
       if (error instanceof LostProcess) return { status: error.status, cause: error.message, ...unjudged };

@@ -1,0 +1,71 @@
+import { execFile, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseReport, type Report } from '@normgauge/reports';
+
+const cli = fileURLToPath(new URL('../bin/normgauge.js', import.meta.url));
+
+/** A folder of its own under the system's temporary folder. */
+export function newFolder(): string {
+  return mkdtempSync(join(tmpdir(), 'normgauge-'));
+}
+
+/** The path of one of the kernels that the tests try. */
+export function kernel(name: string): string {
+  return fileURLToPath(new URL(`kernels/${name}.mjs`, import.meta.url));
+}
+
+/** The path of one of the examples. */
+export function example(name: string): string {
+  return fileURLToPath(new URL(`../../examples/${name}.mjs`, import.meta.url));
+}
+
+export interface Outcome {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs the command line in a process of its own. */
+export function normgauge(...args: readonly string[]): Promise<Outcome> {
+  return new Promise((resolve) => {
+    const child = execFile(process.execPath, [cli, ...args], { maxBuffer: 2 ** 28 }, (_error, stdout, stderr) => {
+      resolve({ status: child.exitCode, stdout, stderr });
+    });
+  });
+}
+
+/** Runs `verify` or another command on a backend, and reads the report that it leaves. */
+export async function judged(...args: readonly string[]): Promise<Outcome & { readonly report: Report }> {
+  const out = newFolder();
+  const outcome = await normgauge(...args, '--out', out);
+  const path = join(out, 'report.json');
+  return { ...outcome, report: parseReport(readFileSync(path, 'utf8'), path) };
+}
+
+/** Starts a run, waits for its first results, sends the signal, and waits for its end. */
+export function stopped(signal: NodeJS.Signals, out: string, ...args: readonly string[]): Promise<Outcome> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, [cli, ...args, '--out', out], { stdio: ['ignore', 'pipe', 'pipe'] });
+    let stdout = '';
+    let stderr = '';
+    child.stdout.on('data', (chunk) => {
+      stdout += chunk;
+    });
+    child.stderr.on('data', (chunk) => {
+      stderr += chunk;
+    });
+    const results = join(out, 'results.ndjson');
+    const poll = setInterval(() => {
+      if (!existsSync(results) || readFileSync(results, 'utf8').split('\n').length < 4) return;
+      clearInterval(poll);
+      child.kill(signal);
+    }, 20);
+    child.on('close', (status) => {
+      clearInterval(poll);
+      resolve({ status, stdout, stderr });
+    });
+  });
+}
