@@ -1,8 +1,12 @@
 import { defineConfig } from 'vitest/config';
 
+/** Where Vitest's own count goes; `.ci/run` reads it. */
+const jsonFile = process.env['VITEST_JSON'];
+
 /** One project a package, so that `vitest --project harness` runs one room of the house. */
 export default defineConfig({
   test: {
+    reporters: jsonFile ? ['default', ['json', { outputFile: jsonFile }]] : ['default'],
     projects: ['contract', 'reference', 'simd-js', 'wasm', 'webgpu', 'peers']
       .map((name) => ({ name, root: `packages/${name}` }))
       .concat([

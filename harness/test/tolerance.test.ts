@@ -3,9 +3,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { caseAt } from '../src/cases/case.ts';
 import { makeInputs } from '../src/cases/inputs.ts';
+import { boundsContext } from '../src/verify/facts.ts';
 import { declaredClass, limitsFor } from '../src/verify/limits.ts';
 import { prepareInputs } from '../src/verify/prepare.ts';
-import { boundsContext, boundsOfClass, type ErrorClass, logarithmicDepth } from '../src/verify/tolerance.ts';
+import { boundsOfClass, type ErrorClass, logarithmicDepth } from '../src/verify/tolerance.ts';
 
 const f = Math.fround;
 const sequential = (m: number): ErrorClass => ({

@@ -62,18 +62,26 @@ export class Session {
     for (const [k, row] of cases.entries()) {
       if (signal.aborted) break;
       const prepared = candidates.some(({ opened }) => opened) ? prepare(row, this.#plan.selection.seed) : undefined;
-      for (const candidate of candidates) {
-        if (signal.aborted) break;
-        onProgress(done, total, `${idOf(candidate)} ${row.id}`);
-        const result = await this.#judge(candidate, row, prepared);
-        // A backend that was ended by Ctrl-C has not crashed.
-        if (signal.aborted) break;
+      onProgress(done, total, row.id);
+      const results = this.#isTimed(row)
+        ? await this.#oneByOne(row, prepared)
+        : await Promise.all(candidates.map((candidate) => this.#judge(candidate, row, prepared)));
+      // A backend that was ended by Ctrl-C has not crashed.
+      if (signal.aborted) break;
+      for (const result of results) {
         this.#results.push(result);
         this.#plan.onResult(result);
-        done += weights[k]! / candidates.length;
       }
+      done += weights[k]!;
     }
     return this.#report();
+  }
+
+  /** Nothing runs beside a backend that is timed. */
+  async #oneByOne(row: Case, prepared: Prepared | undefined): Promise<readonly Result[]> {
+    const results: Result[] = [];
+    for (const candidate of this.#plan.candidates) results.push(await this.#judge(candidate, row, prepared));
+    return results;
   }
 
   #isTimed(row: Case): boolean {

@@ -48,6 +48,7 @@ export async function timeCase(
     }
   }
   const timing = timingOf(row.problem, reply, software);
-  const doubt = implausibility(timing);
+  // An emulation's copy is no roof of anything.
+  const doubt = software ? undefined : implausibility(timing);
   return doubt === undefined ? { status: 'passed', timing } : { status: 'invalid', reason: doubt };
 }

@@ -3,11 +3,12 @@ import { compute } from '@normgauge/reference';
 import { type GradientCheck, toFloat } from '@normgauge/reports';
 import { normal, seedOf, type Uniform, uniformFrom } from '../cases/random.ts';
 import type { Limits } from './compare.ts';
+import { boundsContext } from './facts.ts';
 import { declaredClass } from './limits.ts';
 import type { Prepared } from './prepare.ts';
 import { guard, poison, withoutGuards } from './protocol.ts';
 import type { Subject } from './subject.ts';
-import { boundOfWeightedSum, boundsContext } from './tolerance.ts';
+import { boundOfWeightedSum } from './tolerance.ts';
 
 /*
  * The kernel's own forward, differenced, against its own backward: no reference decides what the gradient is, so a

@@ -1,14 +1,8 @@
 import { elementsPerChannel, type Problem, type TensorName } from '@normgauge/contract';
 import type { Declared } from '../hosts/protocol.ts';
 import type { Limits } from './compare.ts';
-import {
-  type Bounds,
-  type BoundsContext,
-  boundsOfClass,
-  coarseBounds,
-  type ErrorClass,
-  logarithmicDepth,
-} from './tolerance.ts';
+import type { BoundsContext } from './facts.ts';
+import { type Bounds, boundsOfClass, coarseBounds, type ErrorClass, logarithmicDepth } from './tolerance.ts';
 
 /** A declaration excuses at most this factor over grade A: six bits. */
 const mostExcused = 64;

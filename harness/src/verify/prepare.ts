@@ -5,8 +5,8 @@ import { toFloat } from '@normgauge/reports';
 import type { Case } from '../cases/case.ts';
 import { makeInputs } from '../cases/inputs.ts';
 import { channelsToVerify, indicesOf, inputsOn, onChannels } from './channels.ts';
+import { boundsContext } from './facts.ts';
 import { type SharedBounds, sharedBounds } from './limits.ts';
-import { boundsContext } from './tolerance.ts';
 
 /** Everything about a case that no backend has a part in: made once, used for every backend. */
 export interface Prepared {

@@ -1,14 +1,5 @@
-import {
-  type Convention,
-  divisorOf,
-  elementsPerChannel,
-  outputsOf,
-  type Problem,
-  positionsOf,
-  stridesOf,
-  type TensorName,
-} from '@normgauge/contract';
-import type { ExactTensors, RealTensors } from '@normgauge/reference';
+import { type Convention, divisorOf, elementsPerChannel, outputsOf, type TensorName } from '@normgauge/contract';
+import { type BoundsContext, type ChannelFacts, forEachIndex, invStdOf, u } from './facts.ts';
 
 /*
  * How far a correct float32 kernel may stray. The derivation of every line is in docs/numerics.md; the symbols are the
@@ -16,11 +7,8 @@ import type { ExactTensors, RealTensors } from '@normgauge/reference';
  * LeVeque 1983, doi:10.1080/00031305.1983.10483115; Higham & Mary 2019, doi:10.1137/18M1226312.
  */
 
-/** Unit roundoff of float32. */
-export const u: number = 2 ** -24;
-
-/** Half the smallest subnormal twice over: what one operation loses where results underflow. */
-const underflow = 2 ** -149;
+/** What one operation loses where results underflow: the smallest subnormal, or all below the smallest normal. */
+const underflowOf = ({ flushToZero }: Pick<ErrorClass, 'flushToZero'>): number => (flushToZero ? 2 ** -126 : 2 ** -149);
 
 /** What a kernel's arithmetic is taken to be when its errors are bounded. */
 export interface ErrorClass {
@@ -33,38 +21,20 @@ export interface ErrorClass {
   readonly flushToZero: boolean;
 }
 
-/** What the sums of one channel depend on, from its own data, in float64. */
-interface ChannelFacts {
-  readonly mean: number;
-  /** With the divisor that normalises. */
-  readonly variance: number;
-  readonly invStd: number;
-  readonly meanAbs: number;
-  readonly meanSquare: number;
-  /** Few-valued, monotone, or a mean so large that its rounding errors all go one way. */
-  readonly structured: boolean;
-}
-
 /** Errors of one channel's statistics. */
 interface Budget {
   readonly mean: number;
   readonly variance: number;
   /** Relative error of invStd. */
   readonly rho: number;
+  /** Absolute error of one operation whose result underflows. */
+  readonly underflow: number;
   /** Relative error of a sum of this depth. */
   readonly sum: (depth: number) => number;
 }
 
 /** The allowed absolute error of every element of every output, in the order of memory. */
 export type Bounds = { readonly [name in TensorName]?: Float64Array };
-
-/** What the bounds are computed from; made once a case. */
-export interface BoundsContext {
-  readonly problem: Problem;
-  readonly inputs: RealTensors;
-  readonly expected: ExactTensors;
-  readonly facts: readonly ChannelFacts[];
-}
 
 /** The depth that grade A allows: a tree, or blocks of lanes. */
 export function logarithmicDepth(m: number): number {
@@ -75,99 +45,6 @@ export function logarithmicDepth(m: number): number {
 function sumError(depth: number, structured: boolean): number {
   const worst = depth * u < 0.5 ? (depth * u) / (1 - depth * u) : Number.POSITIVE_INFINITY;
   return structured ? worst : Math.min(worst, Math.expm1(8 * Math.sqrt(depth) * u));
-}
-
-function forEachIndex(problem: Problem, c: number, visit: (index: number) => void): void {
-  const { shape, layout } = problem;
-  const { batchStride, channelStride, positionStride } = stridesOf(shape, layout);
-  const positions = positionsOf(shape);
-  for (let n = 0; n < shape.n; n++) {
-    const start = n * batchStride + c * channelStride;
-    for (let s = 0; s < positions; s++) visit(start + s * positionStride);
-  }
-}
-
-/**
- * Whether the rounding errors of a running sum may all go one way. Few distinct values, a monotone ramp, or a spread
- * small beside the spacing of floats at the size of the sum: there the residues repeat, and only γ_h is a bound.
- */
-function isStructured(values: Float64Array, mean: number, deviation: number): boolean {
-  const m = values.length;
-  if (m < 8) return true;
-  if (!(deviation > 8 * m * Math.abs(mean) * u)) return true;
-  const distinct = new Set(values.subarray(0, 4096)).size;
-  if (distinct < Math.min(m, 4096) / 4) return true;
-  let turns = 0;
-  for (let i = 2; i < m; i++) {
-    if ((values[i]! - values[i - 1]!) * (values[i - 1]! - values[i - 2]!) < 0) turns++;
-  }
-  return turns < m / 8;
-}
-
-/** Mean (with a correction pass), Σ(x−mean)², Σ|x| and Σx², in float64. */
-function sumsOf(values: Float64Array): { mean: number; squares: number; absolute: number; square: number } {
-  let sum = 0;
-  let absolute = 0;
-  let square = 0;
-  for (const value of values) {
-    sum += value;
-    absolute += Math.abs(value);
-    square += value * value;
-  }
-  const rough = sum / values.length;
-  let residual = 0;
-  for (const value of values) residual += value - rough;
-  const mean = rough + residual / values.length;
-  let squares = 0;
-  for (const value of values) squares += (value - mean) ** 2;
-  return { mean, squares, absolute, square };
-}
-
-function factsOf(problem: Problem, inputs: RealTensors, expected: ExactTensors, c: number): ChannelFacts {
-  const { op, convention } = problem;
-  const x = inputs.x!;
-  const m = elementsPerChannel(problem.shape);
-  const values = new Float64Array(m);
-  let filled = 0;
-  forEachIndex(problem, c, (index) => {
-    values[filled++] = x[index]!;
-  });
-  const { mean: own, squares, absolute, square } = sumsOf(values);
-  const batchVariance = squares / divisorOf(convention.normalizeDivisor, m, convention.singleElement);
-  const given = givenStatistics(op, inputs, expected, convention, c);
-  return {
-    mean: given.mean,
-    variance: given.variance ?? batchVariance,
-    invStd: given.invStd,
-    meanAbs: absolute / m,
-    meanSquare: square / m,
-    structured: isStructured(values, own, Math.sqrt(squares / m)),
-  };
-}
-
-/** Mean and invStd that the op normalises with: found by forward-training, handed to the others. */
-function givenStatistics(
-  op: Problem['op'],
-  inputs: RealTensors,
-  expected: ExactTensors,
-  convention: Convention,
-  c: number,
-): { mean: number; invStd: number; variance?: number } {
-  switch (op) {
-    case 'forward-training':
-      return { mean: expected.mean![c]!, invStd: expected.invStd![c]! };
-    case 'backward':
-      return { mean: inputs.mean![c]!, invStd: inputs.invStd![c]! };
-    case 'inference':
-    case 'backward-frozen': {
-      const variance = inputs.runningVar![c]!;
-      return { mean: inputs.runningMean![c]!, invStd: invStdOf(variance, convention), variance };
-    }
-  }
-}
-
-function invStdOf(variance: number, { eps, epsPlacement }: Convention): number {
-  return epsPlacement === 'inside-sqrt' ? 1 / Math.sqrt(variance + eps) : 1 / (Math.sqrt(variance) + eps);
 }
 
 /** Relative error of invStd when the variance is off by at most `error`: exact, not to first order. */
@@ -182,8 +59,9 @@ function budgetOf(context: BoundsContext, facts: ChannelFacts, errorClass: Error
   const { op, convention, shape } = context.problem;
   const sum = (depth: number): number => sumError(depth, facts.structured);
   const { depth, invStdError } = errorClass;
+  const underflow = underflowOf(errorClass);
   if (op === 'inference' || op === 'backward-frozen') {
-    return { mean: 0, variance: 0, rho: invStdError * u, sum };
+    return { mean: 0, variance: 0, rho: invStdError * u, underflow, sum };
   }
   const m = elementsPerChannel(shape);
   const correction = m / divisorOf(convention.normalizeDivisor, m, convention.singleElement);
@@ -201,6 +79,7 @@ function budgetOf(context: BoundsContext, facts: ChannelFacts, errorClass: Error
     mean,
     variance: bounded,
     rho: relativeErrorOfInvStd(facts.variance, bounded, convention) + invStdError * u,
+    underflow,
     sum,
   };
 }
@@ -208,13 +87,7 @@ function budgetOf(context: BoundsContext, facts: ChannelFacts, errorClass: Error
 /** The budget of an error of 10⁻³ in x̂, whatever caused it. */
 function coarseBudget(context: BoundsContext, facts: ChannelFacts): Budget {
   const { eps } = context.problem.convention;
-  return { mean: 1e-3 / facts.invStd, variance: 2e-3 * (facts.variance + eps), rho: 1e-3, sum: () => 0 };
-}
-
-/** Facts about every channel, once a case. `expected` is the reference's answer to `inputs`. */
-export function boundsContext(problem: Problem, inputs: RealTensors, expected: ExactTensors): BoundsContext {
-  const facts = Array.from({ length: problem.shape.c }, (_, c) => factsOf(problem, inputs, expected, c));
-  return { problem, inputs, expected, facts };
+  return { mean: 1e-3 / facts.invStd, variance: 2e-3 * (facts.variance + eps), rho: 1e-3, underflow: 0, sum: () => 0 };
 }
 
 /** The allowed absolute error of every output element of a kernel of this class. */
@@ -288,13 +161,13 @@ function boundForward(
   c: number,
   { mean, invStd }: ChannelFacts,
   budget: Budget,
-  { affine, flushToZero }: ErrorClass,
+  { affine }: ErrorClass,
   bounds: MutableBounds,
 ): void {
   const gamma = inputs.gamma?.[c] ?? 1;
   const beta = inputs.beta?.[c] ?? 0;
   const scale = Math.abs(gamma) * invStd;
-  const lost = (flushToZero ? 2 ** -126 : underflow) * (1 + Math.abs(gamma) + scale);
+  const lost = budget.underflow * (1 + Math.abs(gamma) + 2 * scale);
   const x = inputs.x!;
   const y = expected.y!;
   forEachIndex(problem, c, (i) => {
@@ -324,14 +197,14 @@ function boundStatistics(
   const kept = (1 - weight) * inputs.runningMean![c]!;
   const keptVariance = (1 - weight) * inputs.runningVar![c]!;
   const added = expected.runningVar![c]! - keptVariance;
-  bounds.mean![c] = budget.mean + u * Math.abs(mean) + underflow;
-  bounds.invStd![c] = (budget.rho + u) * expected.invStd![c]! + underflow;
+  bounds.mean![c] = budget.mean + u * Math.abs(mean) + budget.underflow;
+  bounds.invStd![c] = (budget.rho + u) * expected.invStd![c]! + budget.underflow;
   bounds.runningMean![c] =
-    weight * (budget.mean + u * Math.abs(mean)) + 3 * u * (Math.abs(kept) + Math.abs(weight * mean)) + underflow;
+    weight * (budget.mean + u * Math.abs(mean)) + 3 * u * (Math.abs(kept) + Math.abs(weight * mean)) + budget.underflow;
   bounds.runningVar![c] =
     (running === 0 ? 0 : weight * budget.variance * (normalising / running)) +
     3 * u * (keptVariance + Math.abs(added)) +
-    underflow;
+    budget.underflow;
 }
 
 function boundBackward(
@@ -339,7 +212,7 @@ function boundBackward(
   c: number,
   { mean, invStd }: ChannelFacts,
   budget: Budget,
-  { flushToZero, depth }: ErrorClass,
+  { depth }: ErrorClass,
   bounds: MutableBounds,
 ): void {
   const { op, convention, shape } = problem;
@@ -348,7 +221,7 @@ function boundBackward(
   const x = inputs.x!;
   const dy = inputs.dy!;
   const dx = expected.dx!;
-  const lost = (flushToZero ? 2 ** -126 : underflow) * (1 + gamma * invStd);
+  const lost = budget.underflow * (1 + 2 * gamma * invStd);
   let sumAbsDy = 0;
   let sumDy = 0;
   let sumAbsDyXHat = 0;
@@ -365,7 +238,7 @@ function boundBackward(
   });
   const ofDBeta = budget.sum(depth + 1) * sumAbsDy + u * Math.abs(sumDy);
   const ofDGamma = budget.sum(depth + 4) * sumAbsDyXHat + sumDyErrors + u * Math.abs(sumDyXHat);
-  if (bounds.dBeta) bounds.dBeta[c] = ofDBeta + m * underflow;
+  if (bounds.dBeta) bounds.dBeta[c] = ofDBeta + m * budget.underflow;
   if (bounds.dGamma) bounds.dGamma[c] = ofDGamma + m * lost;
   if (op === 'backward-frozen') {
     forEachIndex(problem, c, (i) => {

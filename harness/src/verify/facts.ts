@@ -1,0 +1,133 @@
+import {
+  type Convention,
+  divisorOf,
+  elementsPerChannel,
+  type Problem,
+  positionsOf,
+  stridesOf,
+} from '@normgauge/contract';
+import type { ExactTensors, RealTensors } from '@normgauge/reference';
+
+/** Unit roundoff of float32. */
+export const u: number = 2 ** -24;
+
+/** What the sums of one channel depend on, from its own data, in float64. */
+export interface ChannelFacts {
+  readonly mean: number;
+  /** With the divisor that normalises. */
+  readonly variance: number;
+  readonly invStd: number;
+  readonly meanAbs: number;
+  readonly meanSquare: number;
+  /** Few-valued, monotone, or a mean so large that its rounding errors all go one way. */
+  readonly structured: boolean;
+}
+
+/** What the bounds are computed from; made once a case. */
+export interface BoundsContext {
+  readonly problem: Problem;
+  readonly inputs: RealTensors;
+  readonly expected: ExactTensors;
+  readonly facts: readonly ChannelFacts[];
+}
+
+/** Calls visit with the index of every element of channel c. */
+export function forEachIndex(problem: Problem, c: number, visit: (index: number) => void): void {
+  const { shape, layout } = problem;
+  const { batchStride, channelStride, positionStride } = stridesOf(shape, layout);
+  const positions = positionsOf(shape);
+  for (let n = 0; n < shape.n; n++) {
+    const start = n * batchStride + c * channelStride;
+    for (let s = 0; s < positions; s++) visit(start + s * positionStride);
+  }
+}
+
+/**
+ * Whether the rounding errors of a running sum may all go one way. Few distinct values, a monotone ramp, or a spread
+ * small beside the spacing of floats at the size of the sum: there the residues repeat, and only γ_h is a bound.
+ */
+function isStructured(values: Float64Array, mean: number, deviation: number): boolean {
+  const m = values.length;
+  if (m < 8) return true;
+  if (!(deviation > 8 * m * Math.abs(mean) * u)) return true;
+  const distinct = new Set(values.subarray(0, 4096)).size;
+  if (distinct < Math.min(m, 4096) / 4) return true;
+  let turns = 0;
+  for (let i = 2; i < m; i++) {
+    if ((values[i]! - values[i - 1]!) * (values[i - 1]! - values[i - 2]!) < 0) turns++;
+  }
+  return turns < m / 8;
+}
+
+/** Mean (with a correction pass), Σ(x−mean)², Σ|x| and Σx², in float64. */
+function sumsOf(values: Float64Array): { mean: number; squares: number; absolute: number; square: number } {
+  let sum = 0;
+  let absolute = 0;
+  let square = 0;
+  for (const value of values) {
+    sum += value;
+    absolute += Math.abs(value);
+    square += value * value;
+  }
+  const rough = sum / values.length;
+  let residual = 0;
+  for (const value of values) residual += value - rough;
+  const mean = rough + residual / values.length;
+  let squares = 0;
+  for (const value of values) squares += (value - mean) ** 2;
+  return { mean, squares, absolute, square };
+}
+
+function factsOf(problem: Problem, inputs: RealTensors, expected: ExactTensors, c: number): ChannelFacts {
+  const { op, convention } = problem;
+  const x = inputs.x!;
+  const m = elementsPerChannel(problem.shape);
+  const values = new Float64Array(m);
+  let filled = 0;
+  forEachIndex(problem, c, (index) => {
+    values[filled++] = x[index]!;
+  });
+  const { mean: own, squares, absolute, square } = sumsOf(values);
+  const batchVariance = squares / divisorOf(convention.normalizeDivisor, m, convention.singleElement);
+  const given = givenStatistics(op, inputs, expected, convention, c);
+  return {
+    mean: given.mean,
+    variance: given.variance ?? batchVariance,
+    invStd: given.invStd,
+    meanAbs: absolute / m,
+    meanSquare: square / m,
+    structured: isStructured(values, own, Math.sqrt(squares / m)),
+  };
+}
+
+/** Mean and invStd that the op normalises with: found by forward-training, handed to the others. */
+function givenStatistics(
+  op: Problem['op'],
+  inputs: RealTensors,
+  expected: ExactTensors,
+  convention: Convention,
+  c: number,
+): { mean: number; invStd: number; variance?: number } {
+  switch (op) {
+    case 'forward-training':
+      return { mean: expected.mean![c]!, invStd: expected.invStd![c]! };
+    case 'backward':
+      return { mean: inputs.mean![c]!, invStd: inputs.invStd![c]! };
+    case 'inference':
+    case 'backward-frozen': {
+      const variance = inputs.runningVar![c]!;
+      return { mean: inputs.runningMean![c]!, invStd: invStdOf(variance, convention), variance };
+    }
+  }
+}
+
+/** invStd of a variance, as the convention places eps; float64. */
+export function invStdOf(variance: number, { eps, epsPlacement }: Convention): number {
+  return epsPlacement === 'inside-sqrt' ? 1 / Math.sqrt(variance + eps) : 1 / (Math.sqrt(variance) + eps);
+}
+
+/** Facts about every channel, once a case. `expected` is the reference's answer to `inputs`. */
+export function boundsContext(problem: Problem, inputs: RealTensors, expected: ExactTensors): BoundsContext {
+  const facts = Array.from({ length: problem.shape.c }, (_, c) => factsOf(problem, inputs, expected, c));
+  return { problem, inputs, expected, facts };
+}
