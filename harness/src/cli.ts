@@ -53,6 +53,7 @@ function suiteCommand(name: 'run' | 'verify' | 'bench', description: string): Co
         .argParser(seconds)
         .default(30),
     )
+    .option('--expectations <file>', 'JSON file of known failures, which do not count')
     .option('--require', 'what is skipped counts as not having run (exit status 4)', false)
     .option('--json', 'print the report as JSON instead of a summary', false)
     .option('--quiet', 'print nothing but errors', false);

@@ -97,10 +97,12 @@ export interface Result {
   readonly convention: string;
   readonly seed: number;
   readonly status: Status;
-  /** Why it was skipped, untrusted or invalid. */
+  /** Why it was skipped, untrusted or invalid; always there then. */
   readonly reason?: string;
-  /** What went wrong, one sentence. */
+  /** What went wrong, one sentence; always there when it failed, crashed or timed out. */
   readonly cause?: string;
+  /** A known failure, written down beforehand: it is shown, and does not count against the backend. */
+  readonly excused?: Excuse;
   /** What the row is here to catch. */
   readonly catches: string;
   /** Wall time of this row, verification and timing together, seconds. */
@@ -114,6 +116,13 @@ export interface Result {
   readonly timing?: Timing;
   /** The command that repeats this row. */
   readonly reproduce: string;
+}
+
+/** Why a failure is put up with, and how long. */
+export interface Excuse {
+  readonly reason: string;
+  /** The last day on which it counts, YYYY-MM-DD. */
+  readonly until: string;
 }
 
 /** One output tensor against the float64 reference. */

@@ -23,7 +23,7 @@ const failures: readonly Status[] = ['failed', 'crashed', 'timed-out'];
  * @param require a backend or case that was skipped counts as "could not run"
  */
 export function exitStatusOf(report: Report, require: boolean): number {
-  const statuses = new Set(report.results.map(({ status }) => status));
+  const statuses = new Set(report.results.filter(({ excused }) => !excused).map(({ status }) => status));
   if (failures.some((status) => statuses.has(status))) return exitStatus.failed;
   if (report.interrupted) return exitStatus.interrupted;
   if (statuses.has('invalid')) return exitStatus.invalid;

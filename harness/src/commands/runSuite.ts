@@ -1,5 +1,6 @@
 import { type Report, type Result, renderTerminal } from '@normgauge/reports';
 import { backends } from '../backends.ts';
+import { Expectations, readExpectations } from '../cases/expectations.ts';
 import { selectCases } from '../cases/select.ts';
 import { UsageError } from '../usageError.ts';
 import { exitStatusOf } from './exitStatus.ts';
@@ -19,6 +20,8 @@ export interface SuiteOptions {
   readonly out: string;
   readonly timeLimit: number;
   readonly require: boolean;
+  /** A file of known failures. */
+  readonly expectations?: string;
   readonly json: boolean;
   readonly quiet: boolean;
 }
@@ -33,6 +36,10 @@ const timingOf: { readonly [command in Command]?: TimingBudget } = {
 
 function print(text: string): void {
   process.stdout.write(`${text}\n`);
+}
+
+function isFailure({ status, excused }: Result): boolean {
+  return !excused && (status === 'failed' || status === 'crashed' || status === 'timed-out');
 }
 
 function explainFailure({ backend, case: id, status, cause, reproduce }: Result): string {
@@ -96,6 +103,7 @@ export async function runSuite(command: Command, options: SuiteOptions): Promise
   const timeAll = command === 'bench' && !selected.some(({ timed }) => timed);
   const cases = command === 'bench' && !timeAll ? selected.filter(({ timed }) => timed) : selected;
   const asked = backend.length > 0 ? backend : backends.map(({ id }) => id);
+  const excuses = options.expectations === undefined ? [] : readExpectations(options.expectations);
   const candidates = await openAll(asked);
   const { signal, release } = abortOnSignal(candidates);
   try {
@@ -110,9 +118,10 @@ export async function runSuite(command: Command, options: SuiteOptions): Promise
       timeAll,
       limits: { request: options.timeLimit * 1000 },
       signal,
+      expectations: new Expectations(excuses, new Date().toISOString().slice(0, 10)),
       onResult(result) {
         files.append(result);
-        if (result.status === 'failed' || result.status === 'crashed' || result.status === 'timed-out') {
+        if (isFailure(result)) {
           progress.line(explainFailure(result));
         }
       },

@@ -1,5 +1,6 @@
 import type { BackendEntry, Report, Result, Selection, Status } from '@normgauge/reports';
 import type { Case } from '../cases/case.ts';
+import type { Expectations } from '../cases/expectations.ts';
 import { LostProcess } from '../hosts/childProcess.ts';
 import { type Prepared, prepare } from '../verify/prepare.ts';
 import { KernelFault } from '../verify/subject.ts';
@@ -19,6 +20,7 @@ export interface SessionPlan {
   readonly timeAll: boolean;
   readonly limits: TimeLimits;
   readonly signal: AbortSignal;
+  readonly expectations: Expectations;
   onResult(result: Result): void;
   onProgress(done: number, total: number, label: string): void;
 }
@@ -68,7 +70,7 @@ export class Session {
         : await Promise.all(candidates.map((candidate) => this.#judge(candidate, row, prepared)));
       // A backend that was ended by Ctrl-C has not crashed.
       if (signal.aborted) break;
-      for (const result of results) {
+      for (const result of results.map((judged) => this.#plan.expectations.apply(judged))) {
         this.#results.push(result);
         this.#plan.onResult(result);
       }

@@ -1,0 +1,78 @@
+import { percent, plural, samplesText, shapeText, short } from '../numbers.ts';
+import type { Result } from '../report.ts';
+import { groupBy } from '../summary.ts';
+import { html, type Markup } from './escape.ts';
+import type { PageModel } from './model.ts';
+import { columns, fold, name, section, wideTable } from './pieces.ts';
+
+/** An op with more rows than this is folded at first. */
+const openRows = 24;
+
+function row({ backend, layout, shape, fill, convention, timing }: Result): Markup {
+  const { resident, endToEnd, nsPerElement, gigabytesPerSecond, timesCopy, ofRoof, copiedBy, software } = timing!;
+  const { median, min, p75, mad, preempted } = resident;
+  const n = (text: string): Markup => html`<td>${text}`;
+  return html`<tr><th scope="row">${layout} ${shapeText(shape)} ${fill} ${convention}<th scope="row">${name(backend)}${software && ' *'}${[
+    short(median, 4),
+    short(min, 4),
+    short(p75, 4),
+    short(mad, 2),
+    samplesText(resident),
+    percent(preempted),
+    short(nsPerElement),
+    short(timesCopy),
+    software ? '–' : percent(ofRoof),
+    short(gigabytesPerSecond),
+    short(endToEnd.median, 4),
+  ].map(n)}<td>${copiedBy}
+`;
+}
+
+function table(op: string, results: readonly Result[]): Markup {
+  return wideTable(
+    `${op}: milliseconds a call`,
+    columns(
+      'case',
+      'backend',
+      '|median',
+      '|min',
+      '|p75',
+      '|MAD',
+      '|samples × calls',
+      '|preempted',
+      '|ns/element',
+      '|× copy',
+      '|of roof',
+      '|GB/s',
+      '|end to end',
+      'copied by',
+    ),
+    html`<tbody>${results.map(row)}</tbody>`,
+    'times',
+  );
+}
+
+/** Every time that was taken, the backends of one case next to each other. */
+export function timingSection({ report, summary }: PageModel): Markup {
+  const timed = report.results.filter(({ timing }) => timing !== undefined);
+  const software = timed.some(({ timing }) => timing!.software);
+  const traffic = new Map(timed.map(({ op, timing }) => [op, timing!.traffic.formula]));
+  const byOp = groupBy(timed, ({ op }) => op);
+  const order = new Map(summary.backends.map(({ entry }, i) => [entry.id, i]));
+  const tables = [...byOp].map(([op, results]) => {
+    const together = [...groupBy(results, (result) => result.case).values()].flatMap((ofCase) =>
+      [...ofCase].sort((a, b) => order.get(a.backend)! - order.get(b.backend)!),
+    );
+    return fold(
+      html`${op} <span class="note">${plural(results.length, 'timed case')}; traffic counted as, for example, ${traffic.get(op)}</span>`,
+      table(op, together),
+      results.length <= openRows,
+    );
+  });
+  return section(
+    'timing',
+    'Times',
+    html`Median of <em>run</em> alone with the inputs resident; min, third quartile and median absolute deviation beside it, and the share of samples in which the process was taken off its core. “× copy” is the median ÷ the time of copying x, measured in turns with it; “of roof” is the time that the least traffic takes at the speed of that copy ÷ the median.${software && html` <strong>* a software adapter: compare with nothing.</strong>`}`,
+    timed.length === 0 ? html`<p>Nothing was timed.</p>` : tables,
+  );
+}

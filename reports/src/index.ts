@@ -1,0 +1,40 @@
+export { type Evidence, evidenceOf, type Failure, failuresOf, type SkippedGroup, skippedOf } from './findings.ts';
+export { compareRatios, fromFloat, toFloat } from './float.ts';
+export { headline } from './headline.ts';
+export { renderHtml } from './html/page.ts';
+export { renderMarkdown } from './markdown.ts';
+export { plainText } from './plainText.ts';
+export type {
+  BackendEntry,
+  DeviceEntry,
+  Distribution,
+  Environment,
+  Excuse,
+  Float,
+  Grade,
+  GradientCheck,
+  ProtocolCheck,
+  Report,
+  Result,
+  Selection,
+  Status,
+  TensorAgreement,
+  Timing,
+  WorstElement,
+} from './report.ts';
+export { type StatusLook, statuses } from './statuses.ts';
+export {
+  type BackendSummary,
+  type Counts,
+  type OpSummary,
+  type Speed,
+  type Summary,
+  summarise,
+  type Tally,
+  type Verdict,
+  type WorstHeadroom,
+  wrongOf,
+} from './summary.ts';
+export { type Sweep, type SweepAxis, type SweepLine, type SweepPoint, sweepsOf } from './sweeps.ts';
+export { renderTerminal, type TerminalOptions } from './terminal.ts';
+export { parseReport, ReportError, reportSchema, validateReport, validateResult } from './validate.ts';

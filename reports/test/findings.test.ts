@@ -1,0 +1,94 @@
+import { describe, expect, it } from 'vitest';
+import { evidenceOf, failuresOf, type Result, skippedOf } from '../src/index.ts';
+import { completeReport } from './complete.ts';
+import { sampleReport } from './sample.ts';
+
+const [whole] = completeReport.results;
+const [gradient] = whole!.gradients;
+const tensor = { ...whole!.tensors[0]!, mismatches: 0, headroom: 0.5, grade: 'A' } as const;
+
+const resultWith = (fields: Partial<Result>): Result => ({
+  ...whole!,
+  tensors: [],
+  gradients: [],
+  checks: [],
+  ...fields,
+});
+
+describe('evidenceOf', () => {
+  it('shows the worst tensor first, with its element', () => {
+    const evidence = evidenceOf(
+      resultWith({
+        tensors: [
+          tensor,
+          { ...tensor, name: 'mean', headroom: 7, mismatches: 1 },
+          { ...whole!.tensors[0]!, name: 'y' },
+        ],
+        gradients: whole!.gradients,
+      }),
+    );
+    expect(evidence).toEqual({
+      of: 'y',
+      ratio: 'NaN',
+      mismatches: { outside: 7, checked: 231 },
+      at: 'n=0 c=0 s=12 (index 12)',
+      got: 'NaN',
+      expected: 0.25,
+    });
+  });
+
+  it('shows a gradient where all tensors agree', () => {
+    const passed = { ...gradient!, passed: true, ratio: 0.5 };
+    const evidence = evidenceOf(resultWith({ tensors: [tensor], gradients: [passed, gradient!] }));
+    expect(evidence).toMatchObject({ of: 'dx, direction 1', at: 'gradient by differences', ratio: 'Infinity' });
+  });
+
+  it('shows a broken rule where all numbers agree', () => {
+    expect(evidenceOf(resultWith({ tensors: [tensor], checks: whole!.checks }))).toEqual({
+      of: 'guard-zones',
+      message: 'wrote behind dx',
+    });
+  });
+
+  it('has nothing to show of a crash', () => {
+    expect(evidenceOf(resultWith({ status: 'crashed' }))).toBeUndefined();
+  });
+});
+
+describe('failuresOf', () => {
+  const report = sampleReport();
+  const failures = failuresOf(report);
+
+  it('has everything that was attempted and is not green, once', () => {
+    const expected = report.results.filter(({ status }) => status !== 'passed' && status !== 'skipped');
+    expect(new Set(failures.map(({ result }) => result))).toEqual(new Set(expected));
+    expect(failures).toHaveLength(expected.length);
+  });
+
+  it('puts the gravest first', () => {
+    const order = [...new Set(failures.map(({ result }) => result.status))];
+    expect(order).toEqual(['failed', 'crashed', 'untrusted']);
+  });
+
+  it('shows every kind of failure among the first few', () => {
+    expect(failures.slice(0, 2).map(({ result }) => result.op)).toEqual(['forward-training', 'backward']);
+  });
+});
+
+describe('skippedOf', () => {
+  it('groups by backend and reason, backends that could not be opened first', () => {
+    const groups = skippedOf(sampleReport()).map(({ backend, reason, results }) => [backend, reason, results.length]);
+    expect(groups).toEqual([
+      ['wasm-threads', expect.stringContaining('no shared memory'), 0],
+      ['mine', 'has no kernel for nhwc', 236],
+    ]);
+  });
+
+  it('says a reason once when the backend and its cases give the same', () => {
+    const backends = [{ id: 'wasm', unavailable: 'no SIMD', declares: {} }];
+    const results = [resultWith({ status: 'skipped', reason: 'no SIMD' })];
+    expect(skippedOf({ ...completeReport, backends, results })).toEqual([
+      { backend: 'wasm', reason: 'no SIMD', results },
+    ]);
+  });
+});
