@@ -9,6 +9,8 @@ export interface BackendModule {
 export interface BackendEntry {
   readonly id: string;
   readonly description: string;
+  /** A published listing or another library: run when it is named, not when nothing is. */
+  readonly peer?: true;
   /** Loads the package; called only in the process that runs the backend. */
   load(): Promise<BackendModule>;
 }
@@ -28,5 +30,23 @@ export const backends: readonly BackendEntry[] = [
     id: 'webgpu',
     description: 'WGSL through Dawn; SwiftShader where no GPU is found',
     load: () => import('@normgauge/webgpu'),
+  },
+  {
+    id: 'cs231n',
+    description: 'CS231n assignment 2: batchnorm_forward and batchnorm_backward on (N, D)',
+    peer: true,
+    load: async () => (await import('@normgauge/peers')).cs231n,
+  },
+  {
+    id: 'darknet',
+    description: "Darknet's batchnorm_layer.c on the CPU (pjreddie)",
+    peer: true,
+    load: async () => (await import('@normgauge/peers')).darknet,
+  },
+  {
+    id: 'darknet-alexeyab',
+    description: "Darknet's batchnorm_layer.c on the CPU (AlexeyAB)",
+    peer: true,
+    load: async () => (await import('@normgauge/peers')).darknetAlexeyab,
   },
 ];

@@ -29,7 +29,7 @@ describe('the problems of reference-check', () => {
         ),
     );
     expect(missing).toEqual([]);
-    expect(conventions.length).toBe(15);
+    expect(conventions.length).toBeGreaterThan(15);
   });
 
   it('bring every small shape together with every op, convention, layout and fill', () => {
@@ -37,8 +37,7 @@ describe('the problems of reference-check', () => {
     const met = (column: 0 | 1 | 3 | 4) =>
       new Set(parts.map((row) => `${row[2]} ${row[column]}`).filter((pair) => small.includes(pair.split(' ')[0]!)))
         .size;
-    // m = 1 is refused where a convention divides by m−1 and will not: three of fifteen, and those still infer.
-    expect([met(0), met(1), met(4)]).toEqual([4, 2, 15].map((count) => count * small.length));
+    expect([met(0), met(1), met(4)]).toEqual([4, 2, conventions.length].map((count) => count * small.length));
     expect(met(3)).toBe(small.length * (fills.length - 1));
   });
 
@@ -76,7 +75,7 @@ describe('the reference', () => {
     }
   });
 
-  it('in whose gradient the mean term is missing is contradicted by all of them, with the place', () => {
+  it('is contradicted by all of them when its gradient is off by 1e-8, with the place', () => {
     const broken: typeof compute = (problem, inputs) => {
       const outputs = compute(problem, inputs);
       return problem.op === 'backward' ? { ...outputs, dx: outputs.dx!.map((value) => value * (1 + 1e-8)) } : outputs;
@@ -96,12 +95,12 @@ describe('the reference', () => {
 });
 
 describe.concurrent('normgauge reference-check', () => {
-  const few = ['reference-check', '--case', '*/nchw/2x3/**'];
+  const few = ['reference-check', '--case', '*/nchw/2x3/*/keras'];
 
   it('prints oracle by tensor what was worst, and what did not apply and why', async () => {
     const { status, stdout } = await normgauge(...few);
     for (const oracle of ['bignumber', 'complex-step', 'symbolic', 'richardson']) {
-      expect(stdout).toMatch(new RegExp(`^${oracle} +dx +\\S+ +1e-\\d+ +\\d+ +\\d+ +0  backward`, 'm'));
+      expect(stdout).toMatch(new RegExp(`^${oracle} +dx +\\S+ +1e-\\d+ +\\d+ +\\d+ +0 +backward`, 'm'));
     }
     expect(stdout).toMatch(/^richardson +\d+ +differences confirm gradients only$/m);
     expect(stdout).toMatch(/^published numbers: skipped: /m);

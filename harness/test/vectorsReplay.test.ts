@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Candidate, openCandidate, subjectOf } from '../src/commands/subjects.ts';
 import { floatFormats, roundTo } from '../src/vectors/floatFormat.ts';
 import type { Mode, PublishedOutputs, VectorCase } from '../src/vectors/format.ts';
+import { parseVectors } from '../src/vectors/readVectors.ts';
 import { prepareVector, type Replay, replayOn, replayOnReference, satisfiesPublisher } from '../src/vectors/replay.ts';
 import { vectorProblem } from '../src/vectors/vectorProblem.ts';
 import { kernel } from './commandLine.ts';
@@ -197,4 +199,25 @@ describe('a backend', () => {
     expect(satisfiesPublisher(replay)).toBe(false);
     expect('tensors' in replay && replay.tensors[0]!.byPublisher!.distance).toBeGreaterThan(1000);
   });
+});
+
+it('the example of docs/vectors.md is one, and the reference and its tolerance agree with it', () => {
+  const page = readFileSync(new URL('../../docs/vectors.md', import.meta.url), 'utf8');
+  const { cases } = parseVectors(/```json\n([\s\S]*?)```/.exec(page)![1]!, 'docs/vectors.md');
+  for (const row of cases) {
+    const replay = onReference(row);
+    expect(replay.status).toBe('passed');
+    expect(satisfiesPublisher(replay)).toBe(true);
+  }
+});
+
+it('docs/vectors.md explains every field of the schema', () => {
+  const page = readFileSync(new URL('../../docs/vectors.md', import.meta.url), 'utf8');
+  const schema = JSON.parse(readFileSync(new URL('../src/vectors/vectors.schema.json', import.meta.url), 'utf8')) as {
+    properties: object;
+    $defs: { Case: { properties: { expected: { properties: object } } } };
+  };
+  const { properties: ofCase } = schema.$defs.Case;
+  const fields = [schema.properties, ofCase, ofCase.expected.properties].flatMap(Object.keys);
+  expect(fields.filter((field) => !page.includes(`\`${field}\``))).toEqual([]);
 });

@@ -24,7 +24,7 @@ export function suiteNamed(name: string): Suite {
 }
 
 /**
- * The cases of a suite that a pattern selects, as a prefix or as a glob (`*` within a part, `**` across parts).
+ * The cases of a suite that a pattern selects, as a full address, a prefix or a glob (`*` within a part, `**` across parts).
  * A full address is run even when the suite does not have it.
  * @throws {UsageError} when a pattern selects nothing
  */
@@ -37,6 +37,8 @@ export function selectCases({ suite, patterns, conventions }: CaseSelection): re
 }
 
 function matching(cases: readonly Case[], suite: string, pattern: string): readonly Case[] {
+  const exact = cases.filter(({ id }) => id === pattern);
+  if (exact.length > 0) return exact;
   const isGlob = /[*?[{]/.test(pattern);
   const matches = isGlob ? picomatch(pattern) : (id: string) => id.startsWith(pattern);
   const found = cases.filter(({ id }) => matches(id));

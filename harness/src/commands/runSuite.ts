@@ -102,7 +102,7 @@ export async function runSuite(command: Command, options: SuiteOptions): Promise
   const selected = selectCases({ suite, patterns: options.case, conventions: convention });
   const timeAll = command === 'bench' && !selected.some(({ timed }) => timed);
   const cases = command === 'bench' && !timeAll ? selected.filter(({ timed }) => timed) : selected;
-  const asked = backend.length > 0 ? backend : backends.map(({ id }) => id);
+  const asked = backend.length > 0 ? backend : backends.filter(({ peer }) => !peer).map(({ id }) => id);
   const excuses = options.expectations === undefined ? [] : readExpectations(options.expectations);
   const candidates = await openAll(asked);
   const { signal, release } = abortOnSignal(candidates);

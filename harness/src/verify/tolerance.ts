@@ -60,7 +60,8 @@ function budgetOf(context: BoundsContext, facts: ChannelFacts, errorClass: Error
   const sum = (depth: number): number => sumError(depth, facts.structured);
   const { depth, invStdError } = errorClass;
   const underflow = underflowOf(errorClass);
-  if (op === 'inference' || op === 'backward-frozen') {
+  // Everywhere but in forward-training the statistics are inputs: what is made of them is exact but for the root.
+  if (op !== 'forward-training') {
     return { mean: 0, variance: 0, rho: invStdError * u, underflow, sum };
   }
   const m = elementsPerChannel(shape);
@@ -212,7 +213,7 @@ function boundBackward(
   c: number,
   { mean, invStd }: ChannelFacts,
   budget: Budget,
-  { depth }: ErrorClass,
+  { affine, depth }: ErrorClass,
   bounds: MutableBounds,
 ): void {
   const { op, convention, shape } = problem;
@@ -249,6 +250,8 @@ function boundBackward(
   const outside = convention.epsPlacement === 'outside-sqrt';
   const q = outside ? Math.max(1 - convention.eps * invStd, 2 ** -23) : 1;
   const divisor = divisorOf(convention.normalizeDivisor, m, convention.singleElement) * q;
+  // dx = a·dy + b·x + c with coefficients made once a channel: b·x and b·mean cancel.
+  const slope = affine === 'folded' ? (gamma * invStd * invStd * Math.abs(sumDyXHat)) / divisor : 0;
   const ofQ = outside ? (budget.rho + 4 * u) * ((convention.eps * invStd) / q) : 0;
   forEachIndex(problem, c, (i) => {
     const xHat = Math.abs(x[i]! - mean) * invStd;
@@ -262,6 +265,7 @@ function boundBackward(
           (ofXHat(xHat) * Math.abs(sumDyXHat)) / divisor +
           ofQ * varianceTerm) +
       (budget.rho + 4 * u) * Math.abs(dx[i]!) +
+      u * slope * (2 * Math.abs(x[i]!) + 3 * Math.abs(mean)) +
       lost;
   });
 }

@@ -1,3 +1,4 @@
+import { ProblemError } from './errors.ts';
 import type { Op } from './problem.ts';
 
 /**
@@ -49,6 +50,8 @@ export interface NamedConvention extends Convention {
   readonly ops: readonly Op[];
   /** The momentum as its own documentation writes it. */
   readonly momentumAsPublished: string;
+  /** Which statistic that momentum is the weight of; `none` where the source has no momentum. `momentumFrom` reads it. */
+  readonly momentumCounts: 'old' | 'new' | 'none';
   /** The axes over which its own documentation keeps the channel apart. */
   readonly axis: string;
   /** Differences that the record cannot say, and values that the source leaves open. */
@@ -71,6 +74,7 @@ export const conventions: readonly NamedConvention[] = [
     ops: everyOp,
     source: 'Ioffe & Szegedy 2015, Algorithms 1 and 2, arXiv:1502.03167',
     momentumAsPublished: 'none: population statistics are the plain average over batches',
+    momentumCounts: 'none',
     axis: 'C over N, H, W',
     remark: 'the paper gives eps no value; 1e-5 is chosen here. m/(m−1) of Algorithm 2 is undefined at m = 1',
   },
@@ -85,6 +89,7 @@ export const conventions: readonly NamedConvention[] = [
     ops: everyOp,
     source: 'CS231n assignment 2, batchnorm_forward and batchnorm_backward',
     momentumAsPublished: '0.9, the weight of the old',
+    momentumCounts: 'old',
     axis: '(N, D): one statistic a feature',
     remark: '',
   },
@@ -99,6 +104,7 @@ export const conventions: readonly NamedConvention[] = [
     ops: everyOp,
     source: 'pjreddie/darknet, src/blas.c and src/batchnorm_layer.c (CPU)',
     momentumAsPublished: '.99, the weight of the old',
+    momentumCounts: 'old',
     axis: 'C of NCHW',
     remark: 'backward here is the gradient of this forward; the published backward uses 1e-5 inside the root and ÷m',
   },
@@ -113,8 +119,10 @@ export const conventions: readonly NamedConvention[] = [
     ops: everyOp,
     source: 'AlexeyAB/darknet, src/blas.c and src/batchnorm_layer.c (CPU)',
     momentumAsPublished: '.9, the weight of the old',
+    momentumCounts: 'old',
     axis: 'C of NCHW',
-    remark: 'backward here is the gradient of this forward; the published backward divides by m',
+    remark:
+      'backward here is the gradient of this forward; the published CPU backward divides by m, mixes two places of eps and leaves dBeta at 0',
   },
   {
     name: 'pytorch',
@@ -127,6 +135,7 @@ export const conventions: readonly NamedConvention[] = [
     ops: everyOp,
     source: 'torch.nn.BatchNorm1d/2d/3d, defaults',
     momentumAsPublished: '0.1, the weight of the new',
+    momentumCounts: 'new',
     axis: 'dimension 1',
     remark: 'momentum=None is the record with momentum "cumulative"',
   },
@@ -141,6 +150,7 @@ export const conventions: readonly NamedConvention[] = [
     ops: everyOp,
     source: 'tf.raw_ops.FusedBatchNormV3 as called by tf.nn.fused_batch_norm',
     momentumAsPublished: 'exponential_avg_factor = 1, the weight of the new',
+    momentumCounts: 'new',
     axis: 'last (NHWC) by default',
     remark: 'an eps below 1.001e-5 is raised to it',
   },
@@ -155,6 +165,7 @@ export const conventions: readonly NamedConvention[] = [
     ops: everyOp,
     source: 'keras.layers.BatchNormalization, Keras 3, defaults',
     momentumAsPublished: '0.99, the weight of the old',
+    momentumCounts: 'old',
     axis: 'last by default',
     remark: '',
   },
@@ -169,6 +180,7 @@ export const conventions: readonly NamedConvention[] = [
     ops: everyOp,
     source: 'ONNX BatchNormalization, opset 15',
     momentumAsPublished: '0.9, the weight of the old',
+    momentumCounts: 'old',
     axis: 'dimension 1',
     remark: 'opset 9 differs in training mode',
   },
@@ -183,6 +195,7 @@ export const conventions: readonly NamedConvention[] = [
     ops: inferenceOps,
     source: 'W3C WebNN, MLGraphBuilder.batchNormalization',
     momentumAsPublished: 'none: inference only, the statistics are given',
+    momentumCounts: 'none',
     axis: 'the axis option, 1 by default',
     remark: 'divisors and momentum have no meaning here',
   },
@@ -197,6 +210,7 @@ export const conventions: readonly NamedConvention[] = [
     ops: everyOp,
     source: 'oneDNN batch normalization primitive',
     momentumAsPublished: "none: running statistics are the caller's",
+    momentumCounts: 'none',
     axis: 'dimension 1',
     remark:
       'oneDNN has no default eps and keeps no running statistics; eps, runningDivisor and momentum are chosen here',
@@ -212,6 +226,7 @@ export const conventions: readonly NamedConvention[] = [
     ops: everyOp,
     source: 'cuDNN cudnnBatchNormalizationForwardTraining',
     momentumAsPublished: 'exponentialAverageFactor, the weight of the new, always given by the caller',
+    momentumCounts: 'new',
     axis: 'C (per-activation mode is a problem with spatial folded into C)',
     remark: 'its saved "InvVariance" is an inverse standard deviation; eps and factor are chosen here',
   },
@@ -229,6 +244,34 @@ export function conventionNamed(name: string): NamedConvention | undefined {
  */
 export function momentumWeight(convention: Convention, batchesTracked: number): number {
   return convention.momentum === 'cumulative' ? 1 / (batchesTracked + 1) : convention.momentum;
+}
+
+/**
+ * A momentum as an implementation publishes it, as the contract's weight w of the new batch statistic:
+ *
+ *     momentumFrom('keras', 0.99)    // 0.01, up to rounding: Keras publishes the weight of the old
+ *     momentumFrom('pytorch', 0.1)   // 0.1: PyTorch publishes the weight of the new
+ *
+ * The other way is the same subtraction, so that `momentumFrom('keras', w)` is also what to write into Keras for a weight
+ * w, and `momentumFrom('keras', momentumFrom('pytorch', 0.1))` is PyTorch's 0.1 for Keras: 0.9. PyTorch's
+ * momentum=None has no number: it is the record with momentum `cumulative`.
+ *
+ * @param convention the name of a row, or the row
+ * @param published in 0…1
+ * @throws {ProblemError} when there is no such convention, when it has no momentum, or when the number is out of range
+ */
+export function momentumFrom(convention: string | NamedConvention, published: number): number {
+  const row = typeof convention === 'string' ? conventionNamed(convention) : convention;
+  if (!row) {
+    throw new ProblemError('convention', `one of ${conventions.map(({ name }) => name).join(', ')}`, `"${convention}"`);
+  }
+  if (row.momentumCounts === 'none') {
+    throw new ProblemError('convention', 'one that publishes a momentum', `${row.name}, which has none`);
+  }
+  if (!(typeof published === 'number' && published >= 0 && published <= 1)) {
+    throw new ProblemError('momentum', 'a number in 0…1', String(published));
+  }
+  return row.momentumCounts === 'old' ? 1 - published : published;
 }
 
 /** m or m−1 as a number, with `singleElement: 'guard'` applied. Zero only where the convention wants 0/0 = NaN. */

@@ -26,7 +26,7 @@ export interface Kernels {
   readonly version?: string;
   readonly numerics?: Numerics;
   readonly device?: Device;
-  /** True, or the reason why not. Asked only for ops that have a function. */
+  /** True, or the reason why not. */
   supports?(problem: Problem): true | string;
   forwardTraining?(inputs: ForwardTrainingInputs, problem: Problem): MaybePromise<ForwardTrainingOutputs>;
   inference?(inputs: InferenceInputs, problem: Problem): MaybePromise<InferenceOutputs>;
@@ -193,8 +193,10 @@ export function fromFunctions(kernels: Kernels): OpenBackend {
     const returned = new ReturnedMemory();
     const kernelOf = (op: Op): Kernel | undefined => kernels[functionOf[op]]?.bind(kernels) as Kernel | undefined;
     const supports = (problem: Problem): true | string => {
-      if (kernelOf(problem.op) === undefined) return `has no function ${functionOf[problem.op]}`;
-      return kernels.supports?.(problem) ?? true;
+      // The author's reason first: "has no function" says less.
+      const supported = kernels.supports?.(problem) ?? true;
+      if (supported !== true) return supported;
+      return kernelOf(problem.op) === undefined ? `has no function ${functionOf[problem.op]}` : true;
     };
     return {
       id: kernels.id,

@@ -5,6 +5,7 @@ export {
   conventionNamed,
   conventions,
   divisorOf,
+  momentumFrom,
   momentumWeight,
   type NamedConvention,
 } from './convention.ts';

@@ -1,0 +1,87 @@
+import {
+  type Backend,
+  BackendUnavailableError,
+  checkProblem,
+  type Device,
+  type Numerics,
+  type Plan,
+  type Problem,
+  ProblemError,
+} from '@normgauge/contract';
+import { deviceOf, type FindAdapter } from './adapter.ts';
+import { additionsDeep } from './geometry.ts';
+import { Gpu } from './gpu.ts';
+import { fits, GpuPlan } from './plan.ts';
+
+/** Of the package; a test compares it with package.json, which a browser cannot read. */
+const version = '0.1.0';
+
+/** The sums about a shift lose at most two bits more than those about the mean, see kernels/shiftedSums.ts. */
+const lostToShift = 4;
+
+const numerics: Numerics = {
+  statistics: 'two-pass',
+  reductionDepth: (m) => lostToShift * additionsDeep(m),
+  affine: 'centred',
+  invStdError: 6,
+  flushToZero: true,
+  nonFinite: 'unspecified',
+  deterministic: true,
+};
+
+interface Opened {
+  readonly gpu: Gpu;
+  readonly device: Device;
+}
+
+async function open(find: FindAdapter): Promise<Opened> {
+  const found = await find();
+  const device = deviceOf(found);
+  try {
+    return { gpu: await Gpu.open(found.adapter), device };
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new BackendUnavailableError('webgpu', `"${device.name}" gives no device: ${reason}`, { cause });
+  }
+}
+
+class WebGpuBackend implements Backend {
+  readonly id = 'webgpu';
+  readonly version: string = version;
+  readonly numerics: Numerics = numerics;
+  readonly device: Device;
+  readonly #find: FindAdapter;
+  #gpu: Gpu;
+  #closed = false;
+
+  constructor(find: FindAdapter, { gpu, device }: Opened) {
+    this.#find = find;
+    this.#gpu = gpu;
+    this.device = device;
+  }
+
+  supports(problem: Problem): true | string {
+    return fits(problem, this.#gpu);
+  }
+
+  async plan(problem: Problem): Promise<Plan> {
+    checkProblem(problem);
+    if (this.#closed) throw new Error('plan: the backend was closed');
+    const supported = this.supports(problem);
+    if (supported !== true) throw new ProblemError('shape', 'a problem that this device can hold', supported);
+    if (this.#gpu.lossMessage !== undefined) this.#gpu = (await open(this.#find)).gpu;
+    return GpuPlan.make(problem, this.#gpu);
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    // every plan's buffers go with it
+    this.#gpu.close();
+  }
+}
+
+/** Opens the backend on the adapter that `find` finds. */
+export async function openBackendOn(find: FindAdapter): Promise<Backend> {
+  return new WebGpuBackend(find, await open(find));
+}

@@ -1,0 +1,52 @@
+import { paramsStruct } from './params.ts';
+
+/** The buffers of a plan, by the name that the shaders give them; which type they have there, and how they are used. */
+const types = {
+  p: 'Params',
+  x: 'array<f32>',
+  dy: 'array<f32>',
+  result: 'array<f32>',
+  channelsIn: 'array<f32>',
+  channelsOut: 'array<f32>',
+  partials: 'array<vec4f>',
+  coefficients: 'array<vec4f>',
+} as const;
+
+export type BufferName = keyof typeof types;
+
+/** A shader before it is compiled: one entry point `main`, the buffers it reads and writes, and the rest of its text. */
+export interface Kernel {
+  readonly label: string;
+  readonly reads: readonly BufferName[];
+  readonly writes: readonly BufferName[];
+  readonly body: string;
+}
+
+/** One buffer of a kernel; its place in the list that `bindingsOf` gives is its binding. */
+export interface Binding {
+  readonly name: BufferName;
+  readonly type: GPUBufferBindingType;
+}
+
+/** The buffers of a kernel in binding order: the uniform, those read, those written. */
+export function bindingsOf({ reads, writes }: Kernel): readonly Binding[] {
+  return [
+    { name: 'p', type: 'uniform' },
+    ...reads.map((name): Binding => ({ name, type: 'read-only-storage' })),
+    ...writes.map((name): Binding => ({ name, type: 'storage' })),
+  ];
+}
+
+const addressSpace: Readonly<Record<GPUBufferBindingType, string>> = {
+  uniform: 'uniform',
+  'read-only-storage': 'storage, read',
+  storage: 'storage, read_write',
+};
+
+/** The complete WGSL text of a kernel. */
+export function wgslOf(kernel: Kernel): string {
+  const declarations = bindingsOf(kernel).map(
+    ({ name, type }, at) => `@group(0) @binding(${at}) var<${addressSpace[type]}> ${name}: ${types[name]};`,
+  );
+  return [`// ${kernel.label}`, paramsStruct, ...declarations, kernel.body].join('\n');
+}

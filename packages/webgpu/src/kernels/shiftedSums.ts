@@ -1,0 +1,95 @@
+import { acrossLanes } from './acrossLanes.ts';
+import { loadFour, loop, type Walk } from './walks.ts';
+
+/**
+ * Σ(x−K) and Σ(x−K)² of a channel, in float32, from one reading of x.
+ *
+ * With a shift K near the mean μ these two are as good as two passes, since
+ *
+ *     μ = K + S1/m        Σ(x−μ)² = S2 − S1²/m
+ *
+ * and the subtraction loses only the factor S2/Σ(x−μ)² = 1 + (μ−K)²/σ². x−K does not round where x is near K, so a
+ * mean of 1e6 over a deviation of 1 costs nothing. Sums of data on a coarse grid are exact, whatever the order.
+ *
+ * K is the median of five elements: one or two outliers among them do not move it. All is held in a unit 2^exponent, about the
+ * largest of the five, so that neither 1e30 nor 1e-30 leaves the range when squared; powers of two are exact.
+ *
+ * Both are guesses from a sample, so the result is looked at: `misled` says that K was more than 1.7σ off, or that a square left the
+ * range, and `corrected` has a better K (the mean just found) or a better unit (the largest element, also found) to sum with again.
+ *
+ * Ladder: plain sums (loses everything at a large mean) → a shift → a scale → four running sums a lane → across the workgroup.
+ *
+ * Chan, Golub & LeVeque 1983, Algorithms for computing the sample variance (shifted data), doi:10.1080/00031305.1983.10483115
+ */
+export function shiftedSums(walk: Walk): string {
+  return /* wgsl */ `
+struct Shift { value: f32, exponent: i32 }
+
+${walk.addressOf}
+
+fn sample(channel: u32, k: u32) -> f32 {
+  return x[addressOf(channel, min(p.m / 10u * (2u * k + 1u) + k, p.m - 1u))];
+}
+
+fn unitOf(largest: f32) -> i32 { return clamp(exponentOf(largest), -126, 126); }
+
+fn shiftOf(channel: u32) -> Shift {
+  let a = sample(channel, 0u);
+  let b = sample(channel, 1u);
+  let c = sample(channel, 2u);
+  let d = sample(channel, 3u);
+  let e = sample(channel, 4u);
+  let f = max(min(a, b), min(c, d));
+  let g = min(max(a, b), max(c, d));
+  let median = max(min(e, f), min(max(e, f), g));
+  let largest = max(max(max(abs(a), abs(b)), max(abs(c), abs(d))), abs(e));
+  return Shift(median, unitOf(largest));
+}
+
+/** Σ(x−K), Σ(x−K)² and max|x| of a lane's elements begin ≤ i < end; the sums in units of 2^exponent and 4^exponent. */
+fn laneSums(channel: u32, shift: Shift, begin: u32, end: u32, lane: u32, lanes: u32) -> vec3f {
+  let scale = pow2(-shift.exponent);
+  let offset = -shift.value * scale;
+  var sum = vec4f();
+  var squares = vec4f();
+  var largest = vec4f();
+  var rest = vec3f();
+  var i = begin + lane;
+  ${walk.begin}
+  ${loop(
+    walk,
+    /* wgsl */ `
+    let values = ${loadFour('x')};
+    let d = fma(values, vec4f(scale), vec4f(offset));
+    sum += d;
+    squares += d * d;
+    largest = max(largest, abs(values));`,
+    /* wgsl */ `
+    let d = fma(x[at], scale, offset);
+    rest = vec3f(rest.x + d, rest.y + d * d, max(rest.z, abs(x[at])));`,
+  )}
+  return vec3f(
+    (sum.x + sum.y) + (sum.z + sum.w) + rest.x,
+    (squares.x + squares.y) + (squares.z + squares.w) + rest.y,
+    max(max(max(largest.x, largest.y), max(largest.z, largest.w)), rest.z),
+  );
+}
+
+fn together(a: vec3f, b: vec3f) -> vec3f { return vec3f(a.xy + b.xy, max(a.z, b.z)); }
+${acrossLanes('vec3f', (a, b) => `together(${a}, ${b})`)}
+
+/** (μ−K)/2^exponent. */
+fn meanOffset(sums: vec3f) -> f32 { return quotient(sums.x, p.count); }
+
+/** (2^60)²: below it no square lost a bit to the range, nor did their sum. */
+const widest = ${2 ** 120}f;
+
+/** Whether a square left the range, or S2 − S1²/m lost more than two bits. */
+fn misled(sums: vec3f) -> bool { return !(sums.y < widest) || sums.x * meanOffset(sums) > 0.75 * sums.y; }
+
+fn corrected(shift: Shift, sums: vec3f) -> Shift {
+  if (!(sums.y < widest)) { return Shift(shift.value, unitOf(sums.z)); }
+  return Shift(shift.value + unscaled(Scaled(meanOffset(sums), shift.exponent)), shift.exponent);
+}
+`;
+}

@@ -1,0 +1,229 @@
+import {
+  checkInputs,
+  checkOutputs,
+  elementsOf,
+  inputsOf,
+  KernelError,
+  outputsOf,
+  type Plan,
+  type Problem,
+  type TensorName,
+  type Tensors,
+} from '@normgauge/contract';
+import { channelInputLength, channelInputOffset, channelOutputLength, channelOutputOffset } from './channelTensors.ts';
+import { type Geometry, geometryOf, gridOf } from './geometry.ts';
+import type { Gpu } from './gpu.ts';
+import { type BufferName, bindingsOf } from './kernel.ts';
+import { paramsOf } from './params.ts';
+import { stepsOf } from './program.ts';
+
+/** Bits of GPUBufferUsage and GPUMapMode, which Node has no globals for. https://www.w3.org/TR/webgpu/#namespacedef-gpubufferusage */
+const usage = { mapRead: 1, copySource: 4, copyTarget: 8, uniform: 64, storage: 128 } as const;
+const mapRead = 1;
+
+const float = Float32Array.BYTES_PER_ELEMENT;
+
+/** A step ready to be encoded. */
+interface Dispatch {
+  readonly pipeline: GPUComputePipeline;
+  readonly buffers: GPUBindGroup;
+  readonly grid: readonly [x: number, y: number];
+}
+
+/** Where a tensor lies: a buffer and an offset, in elements. */
+interface Place {
+  readonly buffer: GPUBuffer;
+  readonly offset: number;
+}
+
+/** Elements of every buffer that this problem needs. */
+function bufferLengths(problem: Problem, geometry: Geometry): ReadonlyMap<BufferName, number> {
+  const { c, reduce } = geometry;
+  const full = elementsOf(problem.shape);
+  const all: Readonly<Record<BufferName, number>> = {
+    p: paramsOf(problem, geometry).byteLength / float,
+    x: full,
+    dy: full,
+    result: full,
+    channelsIn: channelInputLength(problem),
+    channelsOut: channelOutputLength(problem),
+    partials: 4 * reduce.parts * c,
+    coefficients: 8 * c,
+  };
+  const used = new Set(stepsOf(problem, geometry).flatMap(({ kernel }) => bindingsOf(kernel).map(({ name }) => name)));
+  // inputs are taken over whether or not a shader needs them: x is not read by every gradient
+  for (const name of ['x', 'channelsIn', 'channelsOut'] as const) used.add(name);
+  return new Map([...used].map((name) => [name, all[name]]));
+}
+
+/** True, or which buffer of the problem is over which limit of the device. */
+export function fits(problem: Problem, { limits, parallelism }: Gpu): true | string {
+  const most = Math.min(limits.maxBufferSize, limits.maxStorageBufferBindingSize);
+  const limit = most === limits.maxBufferSize ? 'maxBufferSize' : 'maxStorageBufferBindingSize';
+  for (const [name, length] of bufferLengths(problem, geometryOf(problem, parallelism))) {
+    if (length * float > most) return `${name} has ${length * float} bytes, over this device's ${limit} of ${most}`;
+  }
+  const outputs = outputsOf(problem).reduce((sum, { length }) => sum + length, 0) * float;
+  if (outputs > limits.maxBufferSize) {
+    return `the outputs have ${outputs} bytes, over this device's maxBufferSize of ${limits.maxBufferSize}`;
+  }
+  return true;
+}
+
+/** Buffers, bind groups and pipelines of one problem, on one device. */
+export class GpuPlan implements Plan {
+  readonly #problem: Problem;
+  readonly #gpu: Gpu;
+  readonly #buffers: ReadonlyMap<BufferName, GPUBuffer>;
+  readonly #dispatches: readonly Dispatch[];
+  #staging: GPUBuffer | undefined;
+  #copyOfX: GPUBuffer | undefined;
+  #state: 'made' | 'written' | 'run' = 'made';
+
+  /** @throws {Error} when memory is short, a shader does not compile or the device is lost */
+  static async make(problem: Problem, gpu: Gpu): Promise<GpuPlan> {
+    const geometry = geometryOf(problem, gpu.parallelism);
+    const compiled = await Promise.all(
+      stepsOf(problem, geometry).map(async ({ kernel, groups }) => ({
+        kernel,
+        groups,
+        ...(await gpu.compile(kernel)),
+      })),
+    );
+    const buffers = new Map<BufferName, GPUBuffer>();
+    try {
+      for (const [name, length] of bufferLengths(problem, geometry)) {
+        const kind = name === 'p' ? usage.uniform : usage.storage;
+        buffers.set(name, await gpu.buffer(name, length * float, kind | usage.copySource | usage.copyTarget));
+      }
+      const dispatches = await gpu.guarded('plan', () => {
+        gpu.device.queue.writeBuffer(buffers.get('p')!, 0, paramsOf(problem, geometry));
+        const ones = new Float32Array(problem.shape.c).fill(1);
+        gpu.device.queue.writeBuffer(buffers.get('channelsIn')!, channelInputOffset(problem, 'gamma') * float, ones);
+        return compiled.map(({ kernel, groups, pipeline, layout }): Dispatch => {
+          const entries = bindingsOf(kernel).map(({ name }, binding) => ({
+            binding,
+            resource: { buffer: buffers.get(name)! },
+          }));
+          return {
+            pipeline,
+            buffers: gpu.device.createBindGroup({ label: kernel.label, layout, entries }),
+            grid: gridOf(groups, gpu.limits.maxComputeWorkgroupsPerDimension),
+          };
+        });
+      });
+      return new GpuPlan(problem, gpu, buffers, dispatches);
+    } catch (error) {
+      for (const buffer of buffers.values()) buffer.destroy();
+      throw error;
+    }
+  }
+
+  private constructor(
+    problem: Problem,
+    gpu: Gpu,
+    buffers: ReadonlyMap<BufferName, GPUBuffer>,
+    dispatches: readonly Dispatch[],
+  ) {
+    this.#problem = problem;
+    this.#gpu = gpu;
+    this.#buffers = buffers;
+    this.#dispatches = dispatches;
+  }
+
+  #inputPlace(name: TensorName): Place {
+    if (name === 'x' || name === 'dy') return { buffer: this.#buffers.get(name)!, offset: 0 };
+    return { buffer: this.#buffers.get('channelsIn')!, offset: channelInputOffset(this.#problem, name) };
+  }
+
+  #outputPlace(name: TensorName): Place {
+    const offset = channelOutputOffset(this.#problem, name);
+    return offset === undefined
+      ? { buffer: this.#buffers.get('result')!, offset: 0 }
+      : { buffer: this.#buffers.get('channelsOut')!, offset };
+  }
+
+  async write(inputs: Tensors): Promise<void> {
+    checkInputs(this.#problem, inputs);
+    await this.#gpu.guarded('write', () => {
+      for (const { name } of inputsOf(this.#problem)) {
+        const { buffer, offset } = this.#inputPlace(name);
+        const source = inputs[name]!;
+        // the npm package webgpu 0.6.2 crashes the process when it is given shared memory
+        const data =
+          source.buffer instanceof ArrayBuffer ? (source as Float32Array<ArrayBuffer>) : new Float32Array(source);
+        this.#gpu.device.queue.writeBuffer(buffer, offset * float, data);
+      }
+    });
+    this.#state = 'written';
+  }
+
+  async run(): Promise<void> {
+    if (this.#state === 'made') throw new KernelError('order', 'run: expected write before it, got none');
+    const { device } = this.#gpu;
+    const submitted = this.#gpu.guarded('run', () => {
+      const encoder = device.createCommandEncoder();
+      const pass = encoder.beginComputePass();
+      for (const { pipeline, buffers, grid } of this.#dispatches) {
+        pass.setPipeline(pipeline);
+        pass.setBindGroup(0, buffers);
+        pass.dispatchWorkgroups(...grid);
+      }
+      pass.end();
+      device.queue.submit([encoder.finish()]);
+    });
+    await Promise.all([submitted, this.#gpu.done('run')]);
+    this.#state = 'run';
+  }
+
+  async read(into: Tensors): Promise<void> {
+    checkOutputs(this.#problem, into);
+    if (this.#state !== 'run') throw new KernelError('order', 'read: expected run before it, got none');
+    const asked = outputsOf(this.#problem).filter(({ name }) => into[name] !== undefined);
+    if (asked.length === 0) return;
+    const staging = await this.#stagingBuffer();
+    let end = 0;
+    const copies = asked.map(({ name, length }) => {
+      const at = end;
+      end += length * float;
+      return { view: into[name]!, from: this.#outputPlace(name), at, length };
+    });
+    await this.#gpu.guarded('read', () => {
+      const encoder = this.#gpu.device.createCommandEncoder();
+      for (const { from, at, length } of copies) {
+        encoder.copyBufferToBuffer(from.buffer, from.offset * float, staging, at, length * float);
+      }
+      this.#gpu.device.queue.submit([encoder.finish()]);
+    });
+    await this.#gpu.orLost('read', staging.mapAsync(mapRead, 0, end));
+    try {
+      const mapped = staging.getMappedRange(0, end);
+      for (const { view, at, length } of copies) view.set(new Float32Array(mapped, at, length));
+    } finally {
+      staging.unmap();
+    }
+  }
+
+  /** Room for all outputs, kept until the plan is closed. */
+  async #stagingBuffer(): Promise<GPUBuffer> {
+    const length = outputsOf(this.#problem).reduce((sum, slot) => sum + slot.length, 0);
+    this.#staging ??= await this.#gpu.buffer('staging', length * float, usage.mapRead | usage.copyTarget);
+    return this.#staging;
+  }
+
+  async copy(): Promise<void> {
+    const x = this.#buffers.get('x')!;
+    this.#copyOfX ??= await this.#gpu.buffer('copy of x', x.size, usage.storage | usage.copyTarget);
+    const target = this.#copyOfX;
+    const submitted = this.#gpu.guarded('copy', () => {
+      const encoder = this.#gpu.device.createCommandEncoder();
+      encoder.copyBufferToBuffer(x, 0, target, 0, x.size);
+      this.#gpu.device.queue.submit([encoder.finish()]);
+    });
+    await Promise.all([submitted, this.#gpu.done('copy')]);
+  }
+
+  close(): void {
+    for (const buffer of [...this.#buffers.values(), this.#staging, this.#copyOfX]) buffer?.destroy();
+  }
+}

@@ -1,0 +1,20 @@
+import { type Backend, BackendUnavailableError } from '@normgauge/contract';
+import { openBackend } from '../src/index.ts';
+
+interface Opened {
+  /** Not to be used where `unavailable` says why. */
+  readonly backend: Backend;
+  /** Why this machine cannot run it, for the title of what is skipped then; empty where it can. */
+  readonly unavailable: string;
+}
+
+/** The backend on whatever this machine has, or the reason why there is none. Any other error is a failure. */
+export async function openOrReason(): Promise<Opened> {
+  try {
+    return { backend: await openBackend(), unavailable: '' };
+  } catch (error) {
+    if (!(error instanceof BackendUnavailableError)) throw error;
+    const none = { close: () => {} } as unknown as Backend;
+    return { backend: none, unavailable: `is unavailable: ${error.reason}` };
+  }
+}
