@@ -3,22 +3,17 @@ import { suites } from './cases/suites.ts';
 import { toolVersion } from './commands/environment.ts';
 import { exitStatus } from './commands/exitStatus.ts';
 import { type ListOptions, list, lists } from './commands/list.ts';
+import { collect, wholeNumber } from './commands/optionValues.ts';
+import { referenceCheckCommand } from './commands/referenceCheck.ts';
 import type { SuiteOptions } from './commands/runSuite.ts';
+import { vectorsCommand } from './commands/vectors.ts';
 import { UsageError } from './usageError.ts';
-
-function wholeNumber(text: string): number {
-  const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 0) throw new InvalidArgumentError('expected a whole number ≥ 0.');
-  return value;
-}
 
 function seconds(text: string): number {
   const value = Number(text);
   if (!(value > 0 && Number.isFinite(value))) throw new InvalidArgumentError('expected a number of seconds > 0.');
   return value;
 }
-
-const collect = (value: string, earlier: readonly string[]): readonly string[] => [...earlier, value];
 
 function suiteOption(): Option {
   const names = suites.map(({ name }) => name);
@@ -83,6 +78,8 @@ Exit status: 0 good; 1 a check failed; 2 the command or its input made no sense;
     });
     root.addCommand(command);
   }
+  root.addCommand(vectorsCommand(finish));
+  root.addCommand(referenceCheckCommand(finish));
   root
     .command('list')
     .description('print what there is')

@@ -4,9 +4,9 @@ import { selectProblems } from '../referenceCheck/problems.ts';
 import { checkPublished, type PublishedVerdict } from '../referenceCheck/published.ts';
 import { explainContradiction, type ReferenceVerdict, renderVerdict, verdictAsJson } from '../referenceCheck/render.ts';
 import { readVectors } from '../vectors/readVectors.ts';
-import { quoted } from './candidates.ts';
 import { exitStatus } from './exitStatus.ts';
 import { progressOn } from './progress.ts';
+import { quoted } from './shellWords.ts';
 
 /** Options of `reference-check`, as the command line gives them. */
 export interface ReferenceCheckOptions {

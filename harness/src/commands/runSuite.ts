@@ -2,12 +2,11 @@ import { type Report, type Result, renderTerminal } from '@normgauge/reports';
 import { backends } from '../backends.ts';
 import { Expectations, readExpectations } from '../cases/expectations.ts';
 import { selectCases } from '../cases/select.ts';
-import { UsageError } from '../usageError.ts';
+import { abortOnSignal, openCandidates } from './candidates.ts';
 import { exitStatusOf } from './exitStatus.ts';
 import { progressOn } from './progress.ts';
 import { ResultFiles } from './resultFiles.ts';
 import { Session } from './session.ts';
-import { type Candidate, openCandidate } from './subjects.ts';
 import type { TimingBudget } from './timeCase.ts';
 
 /** Options of `run`, `verify` and `bench`, as the command line gives them. */
@@ -46,38 +45,6 @@ function explainFailure({ backend, case: id, status, cause, reproduce }: Result)
   return `✗ ${backend} · ${id} · ${status}: ${cause ?? 'no cause was given'}\n  reproduce: ${reproduce}`;
 }
 
-async function openAll(asked: readonly string[]): Promise<readonly Candidate[]> {
-  const candidates: Candidate[] = [];
-  try {
-    for (const name of new Set(asked)) candidates.push(await openCandidate(name));
-    const ids = candidates.map(({ opened, asked: name }) => opened?.id ?? name);
-    const twice = ids.find((id, k) => ids.indexOf(id) !== k);
-    if (twice !== undefined) throw new UsageError(`--backend: two of them call themselves "${twice}"; run them apart`);
-    return candidates;
-  } catch (error) {
-    for (const { host } of candidates) host.kill();
-    throw error;
-  }
-}
-
-/** Aborts at the first Ctrl-C or SIGTERM and ends the backends; what was finished is still written. */
-function abortOnSignal(candidates: readonly Candidate[]): { readonly signal: AbortSignal; release(): void } {
-  const controller = new AbortController();
-  const stop = (): void => {
-    controller.abort();
-    for (const { host } of candidates) host.kill();
-  };
-  process.once('SIGINT', stop);
-  process.once('SIGTERM', stop);
-  return {
-    signal: controller.signal,
-    release: () => {
-      process.removeListener('SIGINT', stop);
-      process.removeListener('SIGTERM', stop);
-    },
-  };
-}
-
 function conclude(report: Report, files: ResultFiles, { json, quiet }: SuiteOptions): void {
   if (json) {
     print(JSON.stringify(report));
@@ -104,7 +71,7 @@ export async function runSuite(command: Command, options: SuiteOptions): Promise
   const cases = command === 'bench' && !timeAll ? selected.filter(({ timed }) => timed) : selected;
   const asked = backend.length > 0 ? backend : backends.filter(({ peer }) => !peer).map(({ id }) => id);
   const excuses = options.expectations === undefined ? [] : readExpectations(options.expectations);
-  const candidates = await openAll(asked);
+  const candidates = await openCandidates(asked);
   const { signal, release } = abortOnSignal(candidates);
   try {
     const files = ResultFiles.open(options.out);

@@ -14,9 +14,10 @@ import { explainFailure, outcomeAsJson, renderOutcome } from '../vectors/render.
 import { type PreparedVector, prepareVector, replayOn, replayOnReference } from '../vectors/replay.ts';
 import { pathStep } from '../vectors/schemaErrors.ts';
 import { vectorProblem } from '../vectors/vectorProblem.ts';
-import { abortOnSignal, openCandidates, quoted } from './candidates.ts';
+import { abortOnSignal, openCandidates } from './candidates.ts';
 import { exitStatus } from './exitStatus.ts';
 import { type Progress, progressOn } from './progress.ts';
+import { quoted } from './shellWords.ts';
 import { type Candidate, idOf, subjectOf } from './subjects.ts';
 
 /** Options of `vectors`, as the command line gives them. */
@@ -105,7 +106,7 @@ function report(
 export async function runVectors(paths: readonly string[], options: VectorsOptions): Promise<number> {
   const files = [...new Set(paths)].flatMap(readVectors);
   const selected = select(files, options);
-  const asked = options.backend.length > 0 ? options.backend : backends.map(({ id }) => id);
+  const asked = options.backend.length > 0 ? options.backend : backends.filter(({ peer }) => !peer).map(({ id }) => id);
   const candidates = await openCandidates(asked.filter((id) => id !== referenceId));
   const { signal, release } = abortOnSignal(candidates);
   try {

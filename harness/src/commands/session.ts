@@ -6,6 +6,7 @@ import { type Prepared, prepare } from '../verify/prepare.ts';
 import { KernelFault } from '../verify/subject.ts';
 import { type Verdict, verifyCase } from '../verify/verifyCase.ts';
 import { describeEnvironment, toolVersion } from './environment.ts';
+import { quoted } from './shellWords.ts';
 import { type Candidate, idOf, reportedBackend, subjectOf, type TimeLimits } from './subjects.ts';
 import { type Timed, type TimingBudget, timeCase } from './timeCase.ts';
 
@@ -27,11 +28,6 @@ export interface SessionPlan {
 
 /** A time is worth about this many verifications, for the estimate of the time left. */
 const weightOfTiming = 8;
-
-/** A word of a command line, quoted where a shell would take it apart. */
-function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
-}
 
 function reproduceCommand(command: 'verify' | 'bench', asked: string, row: Case, seed: number): string {
   return `npx normgauge ${command} --backend ${quoted(asked)} --case ${quoted(row.id)} --seed ${seed}`;

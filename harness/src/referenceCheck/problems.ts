@@ -27,7 +27,7 @@ const checkedShapes = ['1x2x1x1', '2x3', '1x2x3', '2x2x2', '2x3x2x3', '3x1x2x2x2
 const checkedFills: readonly string[] = fills.map(({ name }) => name).filter((name) => name !== 'digits');
 
 /** Real data, and channels long enough that rounding adds up. */
-const larger = [
+const largerProblems = (): readonly Case[] => [
   ...expand({ ops, layouts: ['nchw'], shapes: ['2x2x26x26'], fills: ['digits'], conventions: ['onnx', 'darknet'] }),
   ...expand({ ops, layouts: ['nhwc'], shapes: ['4x784'], fills: ['digits'], conventions: ['tensorflow'] }),
   ...expand({
@@ -55,8 +55,15 @@ function withAffine({ id, problem, fill }: Case): ReferenceProblem {
   return { id, problem: { ...problem, affine }, fill };
 }
 
-/** Every op in every convention and both layouts on every family of data, each with one of the shapes. */
+let table: readonly ReferenceProblem[] | undefined;
+
+/** Every op in every convention and both layouts on every family of data, each with one of the shapes. Made once. */
 export function referenceProblems(): readonly ReferenceProblem[] {
+  table ??= makeProblems();
+  return table;
+}
+
+function makeProblems(): readonly ReferenceProblem[] {
   const rows = ops.flatMap((op, o) =>
     checkedConventions.flatMap((convention, c) =>
       checkedFills.flatMap((fill, f) =>
@@ -64,7 +71,7 @@ export function referenceProblems(): readonly ReferenceProblem[] {
       ),
     ),
   );
-  return [...rows, ...larger].map(withAffine);
+  return [...rows, ...largerProblems()].map(withAffine);
 }
 
 /**

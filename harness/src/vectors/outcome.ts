@@ -33,6 +33,7 @@ export function isFailure(replay: SubjectReplay, strict: boolean): boolean {
 /** What one subject made of all its cases. */
 export interface SubjectTally {
   readonly id: string;
+  /** Cases that were not skipped. */
   readonly cases: number;
   readonly withinOurs: number;
   readonly withinPublished: number;
@@ -56,7 +57,7 @@ export function tallyOf(id: string, { cases, strict }: Pick<VectorsOutcome, 'cas
   );
   return {
     id,
-    cases: replays.length,
+    cases: count(ran),
     withinOurs: count(({ replay }) => replay.status === 'passed'),
     withinPublished: count((row) => row.judged && satisfiesPublisher(row.replay)),
     judgedByPublisher: count((row) => row.judged && ran(row)),
