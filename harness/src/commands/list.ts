@@ -1,4 +1,5 @@
 import { conventions } from '@normgauge/contract';
+import { alignedColumns } from '../alignedColumns.ts';
 import { backends } from '../backends.ts';
 import { fills } from '../cases/fills.ts';
 import { selectCases, suiteNamed } from '../cases/select.ts';
@@ -45,14 +46,5 @@ function rowsOf(what: (typeof lists)[number], options: ListOptions): readonly Ro
 export function list(what: (typeof lists)[number], options: ListOptions): string {
   const rows = rowsOf(what, options);
   if (options.json) return JSON.stringify(rows);
-  const columns = Object.keys(rows[0] ?? {});
-  const widths = columns.map((column) => Math.max(...rows.map((row) => String(row[column]).length)));
-  return rows
-    .map((row) =>
-      columns
-        .map((column, k) => String(row[column]).padEnd(widths[k]!))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
+  return alignedColumns(rows.map((row) => Object.values(row).map(String)));
 }

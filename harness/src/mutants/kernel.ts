@@ -1,0 +1,103 @@
+import { outputsOf, type Problem, type TensorName, type Tensors } from '@normgauge/contract';
+import { correct, divisorOfGradient, type Gradient, type Indices, type Place, placeOf, type Steps } from './steps.ts';
+
+/** Inputs to outputs, in new memory. */
+export type Compute = (inputs: Tensors, problem: Problem) => Outputs;
+
+export type Outputs = { [name in TensorName]?: Float32Array };
+
+/** What a mutant replaces; the other steps are correct. */
+export type Replaced = Partial<Steps>;
+
+/** A kernel for all four ops that is correct but for the replaced steps. */
+export function computeWith(replaced: Replaced): Compute {
+  const steps: Steps = { ...correct, ...replaced };
+  return (inputs, asked) => {
+    const outputs = emptyOutputs(asked);
+    const problem = steps.reads(asked);
+    for (let c = 0; c < problem.shape.c; c++) {
+      const place = placeOf(problem, c);
+      for (const set of steps.sets(steps.elements(place), place)) {
+        switch (problem.op) {
+          case 'forward-training':
+            trainChannel(steps, inputs, outputs, place, set);
+            break;
+          case 'inference':
+            normaliseSet(steps, inputs, outputs, place, set, steps.given(inputs, place));
+            break;
+          case 'backward':
+          case 'backward-frozen':
+            differentiateSet(steps, inputs, outputs, place, set);
+        }
+      }
+    }
+    return outputs;
+  };
+}
+
+export function emptyOutputs(problem: Problem): Outputs {
+  return Object.fromEntries(outputsOf(problem).map(({ name, length }) => [name, new Float32Array(length)]));
+}
+
+function gather(steps: Steps, inputs: Tensors, name: TensorName, indices: Indices): Float64Array {
+  const source = inputs[name]!;
+  const values = new Float64Array(indices.length);
+  for (let k = 0; k < indices.length; k++) values[k] = steps.load(source[indices[k]!]!, name);
+  return values;
+}
+
+function trainChannel(steps: Steps, inputs: Tensors, outputs: Outputs, place: Place, set: Indices): void {
+  const { problem, c } = place;
+  const { convention, op } = problem;
+  const summed = steps.summed(set, place);
+  const m = steps.count(place, summed.length);
+  const { mean, squares } = steps.statistics(gather(steps, inputs, 'x', summed), m, place);
+  const variance = squares / steps.divisor(convention.normalizeDivisor, m, convention);
+  const runningVariance = squares / steps.divisor(convention.runningDivisor, m, convention);
+  const invStd = steps.invStd(variance, convention, op);
+  normaliseSet(steps, inputs, outputs, place, set, { mean, invStd });
+  const batch = { mean, invStd, variance, runningVariance };
+  const saved = steps.saved(batch, place);
+  const weight = steps.weight(convention, inputs.batchesTracked?.[0] ?? 0);
+  outputs.mean![c] = steps.store(saved.mean, 'mean');
+  outputs.invStd![c] = steps.store(saved.invStd, 'invStd');
+  const { runningMean, runningVar } = inputs;
+  outputs.runningMean![c] = steps.store(steps.runningMean(runningMean![c]!, batch, weight, place), 'runningMean');
+  outputs.runningVar![c] = steps.store(steps.runningVar(runningVar![c]!, batch, weight, place), 'runningVar');
+}
+
+function normaliseSet(
+  steps: Steps,
+  inputs: Tensors,
+  { y }: Outputs,
+  place: Place,
+  set: Indices,
+  moments: { readonly mean: number; readonly invStd: number },
+): void {
+  const x = inputs.x!;
+  const affine = steps.affine(inputs, place);
+  for (const i of steps.written(set, place)) {
+    y![i] = steps.store(steps.normalise(steps.load(x[i]!, 'x'), moments, affine), 'y');
+  }
+}
+
+function differentiateSet(steps: Steps, inputs: Tensors, outputs: Outputs, place: Place, set: Indices): void {
+  const { problem, c } = place;
+  const { convention, op } = problem;
+  const moments = steps.given(inputs, place);
+  const summed = steps.summed(set, place);
+  const m = steps.count(place, summed.length);
+  const sums = steps.sums(gather(steps, inputs, 'x', summed), gather(steps, inputs, 'dy', summed), moments);
+  const { gamma } = steps.affine(inputs, place);
+  const divisor = op === 'backward' ? divisorOfGradient(steps, moments, m, convention) : m;
+  const gradient: Gradient = { ...moments, ...sums, gamma, m, divisor };
+  const x = inputs.x!;
+  const dy = inputs.dy!;
+  for (const i of steps.written(set, place)) {
+    const of = op === 'backward' ? steps.dx : steps.dxFrozen;
+    outputs.dx![i] = steps.store(of(steps.load(x[i]!, 'x'), steps.load(dy[i]!, 'dy'), gradient), 'dx');
+  }
+  const { dGamma, dBeta } = steps.affineGradients(sums, gradient);
+  if (outputs.dGamma) outputs.dGamma[c] = steps.store(dGamma, 'dGamma');
+  if (outputs.dBeta) outputs.dBeta[c] = steps.store(dBeta, 'dBeta');
+}
