@@ -16,6 +16,9 @@ import { between, normal, seedOf, type Uniform, uniformFrom } from './random.ts'
 /** Batches that the running statistics are said to hold already, where momentum is cumulative. */
 const batchesTracked = 3;
 
+/** Largest running variance that is drawn. */
+const largestVariance = 1e37;
+
 /** Mean and Σ(x−μ)²/m of one channel as it was rounded to float32; in float64. */
 interface Moments {
   readonly mean: number;
@@ -64,7 +67,8 @@ function drawRunning(fill: Fill, moments: Moments, uniform: Uniform): Moments {
   const variance = around.variance > 0 ? around.variance : 0.25;
   return {
     mean: around.mean + Math.sqrt(variance) * between(uniform, -0.5, 0.5),
-    variance: variance * between(uniform, 0.5, 1.5),
+    // A variance that float32 cannot hold would be infinite, and every result 0.
+    variance: Math.min(variance, largestVariance) * between(uniform, 0.5, 1.5),
   };
 }
 

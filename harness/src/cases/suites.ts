@@ -48,10 +48,27 @@ const standard: readonly CaseRows[] = [
   {
     ops: trainingOps,
     layouts: ['nchw'],
-    shapes: ['1x2', '2x3', '3x2x1', '1x4x2x2'],
+    shapes: ['2x3', '3x2x1', '1x4x2x2'],
     fills: ['normal'],
     conventions: everyConvention,
     catches: 'm for m−1, seen best where m is small',
+  },
+  {
+    ops: ['forward-training'],
+    layouts: ['nchw'],
+    shapes: ['1x2'],
+    fills: ['normal'],
+    conventions: everyConvention,
+    catches: 'a single element: 0/0, or a guard that is missing',
+  },
+  {
+    // Divided by m every dx is 0 there, which proves little: once is enough.
+    ops: ['backward'],
+    layouts: ['nchw'],
+    shapes: ['1x2'],
+    fills: ['normal'],
+    conventions: ['darknet', 'darknet-alexeyab', 'onnx'],
+    catches: 'a single element: NaN where the gradient is 0, or 0 where it is NaN',
   },
   { ops, layouts: ['nchw'], shapes: ['4x3x5x5'], fills: ['tiny-variance'], conventions: everyConvention },
   { ops, layouts, shapes: ['6x9x9x7'], fills: generalFills, conventions: ['pytorch'] },
