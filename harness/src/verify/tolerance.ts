@@ -174,8 +174,9 @@ function boundForward(
   forEachIndex(problem, c, (i) => {
     const xHat = Math.abs(x[i]! - mean) * invStd;
     const ofXHat = invStd * budget.mean + (budget.rho + 3 * u) * xHat;
-    const folded =
-      affine === 'folded' ? u * (2 * scale * Math.abs(x[i]!) + 3 * scale * Math.abs(mean) + Math.abs(beta)) : 0;
+    // a·x + b cancels; in float64, which needs no declaration, by too little to matter except where y is 0.
+    const unit = affine === 'folded' ? u : 2 ** -51;
+    const folded = unit * (2 * scale * Math.abs(x[i]!) + 3 * scale * Math.abs(mean) + Math.abs(beta));
     bounds.y![i] = Math.abs(gamma) * ofXHat + 2 * u * Math.abs(gamma) * xHat + u * Math.abs(y[i]!) + folded + lost;
   });
   if (problem.op !== 'forward-training') return;

@@ -7,7 +7,7 @@ import { columns, countBadges, gradeMark, name, section, statusBadge, swatch, wo
 function words(title: string, entries: Readonly<Record<string, string>>): Markup | null {
   const pairs = Object.entries(entries);
   if (pairs.length === 0) return null;
-  return html`<h4>${title}</h4><dl>${pairs.map(([key, value]) => html`<div><dt>${key}</dt><dd>${value}</dd></div>`)}</dl>
+  return html`<details><summary>${title}</summary><dl>${pairs.map(([key, value]) => html`<div><dt>${key}</dt><dd>${value}</dd></div>`)}</dl></details>
 `;
 }
 
