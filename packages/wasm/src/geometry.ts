@@ -1,0 +1,84 @@
+import { elementsPerChannel, type Problem, positionsOf, stridesOf } from '@normgauge/contract';
+
+/**
+ * How the kernels walk a problem. Lengths and strides are elements.
+ *
+ * - By row: N·C rows of S elements, each of one channel; NCHW with S ≥ 8, and everything with one channel.
+ * - By column: `rows` rows of `columns` elements and an incomplete one of `rest`, where element j of a row belongs to
+ *   channel ⌊(j mod period) / inner⌋: NHWC, N×C, and NCHW with a short S.
+ */
+export interface Geometry {
+  readonly byRow: number;
+  readonly n: number;
+  readonly c: number;
+  readonly s: number;
+  /** Channels whose rows are held in cache together. */
+  readonly group: number;
+  readonly rows: number;
+  readonly columns: number;
+  readonly rest: number;
+  readonly period: number;
+  readonly inner: number;
+  /** The elements of one channel: `outer` runs of `run` elements. */
+  readonly channelStride: number;
+  readonly outer: number;
+  readonly outerStride: number;
+  readonly run: number;
+  readonly runStride: number;
+}
+
+/**
+ * Bytes of the tensors of a channel block, which must fit an L2 cache together with the output that pushes them out.
+ * Measured with 512 KiB of L2: 192 to 384 KiB are alike, 64 KiB costs a fifth more.
+ */
+const blockBytes = 256 * 1024;
+
+/** Rows shorter than two vectors cost more by row than by column. */
+const shortestRow = 8;
+
+/** A row shorter than a cache line is made longer, up to a whole number of lines. */
+const shortestColumns = 16;
+
+/** A row at least as long is not made a whole number of vectors: its last one costs little beside the others. */
+const longestFolded = 256;
+
+/** How many rows of `period` elements count as one. */
+function foldOf(period: number): number {
+  if (period < shortestColumns) return 16;
+  return period % 4 !== 0 && period < longestFolded ? 4 : 1;
+}
+
+export function geometryOf(problem: Problem): Geometry {
+  const { shape, layout, op } = problem;
+  const m = elementsPerChannel(shape);
+  const positions = positionsOf(shape);
+  const single = shape.c === 1;
+  const [n, s] = single ? [1, m] : [shape.n, positions];
+  const { batchStride, channelStride, positionStride } = stridesOf(shape, layout);
+  const channel =
+    layout === 'nchw' && !single
+      ? { channelStride, outer: n, outerStride: batchStride, run: s, runStride: positionStride }
+      : { channelStride, outer: 1, outerStride: 0, run: m, runStride: positionStride };
+
+  const tensorsInBlock = op === 'backward' ? 2 : 1;
+  const group = Math.max(1, Math.floor(blockBytes / (m * Float32Array.BYTES_PER_ELEMENT * tensorsInBlock)));
+  const byRow = s >= shortestRow && (layout === 'nchw' || single);
+
+  const inner = layout === 'nchw' ? positions : 1;
+  const period = shape.c * inner;
+  const columns = period * foldOf(period);
+  const elements = m * shape.c;
+  return {
+    byRow: byRow ? 1 : 0,
+    n,
+    c: shape.c,
+    s,
+    group,
+    rows: byRow ? 0 : Math.floor(elements / columns),
+    columns: byRow ? 0 : columns,
+    rest: byRow ? 0 : elements % columns,
+    period: byRow ? 0 : period,
+    inner: byRow ? 0 : inner,
+    ...channel,
+  };
+}
