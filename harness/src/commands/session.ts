@@ -2,7 +2,7 @@ import type { BackendEntry, Report, Result, Selection, Status } from '@normgauge
 import type { Case } from '../cases/case.ts';
 import type { Expectations } from '../cases/expectations.ts';
 import { LostProcess } from '../hosts/childProcess.ts';
-import { type Prepared, prepare } from '../verify/prepare.ts';
+import { type Prepared, prepare, prepareInputs } from '../verify/prepare.ts';
 import { KernelFault } from '../verify/subject.ts';
 import { type Verdict, verifyCase } from '../verify/verifyCase.ts';
 import { describeEnvironment, toolVersion } from './environment.ts';
@@ -28,6 +28,8 @@ export interface SessionPlan {
 
 /** A time is worth about this many verifications, for the estimate of the time left. */
 const weightOfTiming = 8;
+/** Cases that are prepared and not yet judged by every backend. */
+const casesAhead = 4;
 
 function reproduceCommand(command: 'verify' | 'bench', asked: string, row: Case, seed: number): string {
   return `npx normgauge ${command} --backend ${quoted(asked)} --case ${quoted(row.id)} --seed ${seed}`;
@@ -41,45 +43,67 @@ function failedWhenTimed(error: unknown): Timed {
 
 const unjudged = { tensors: [], gradients: [], checks: [] } as const;
 
+type SecondSet = ReturnType<typeof prepareInputs>;
+
 /** Every case on every backend, case by case so that inputs and reference are made once. */
 export class Session {
   readonly #plan: SessionPlan;
-  readonly #results: Result[] = [];
+  readonly #results: { readonly k: number; readonly result: Result }[] = [];
   readonly #startedAt = new Date();
+  readonly #total: number;
+  #second: SecondSet | undefined;
+  #done = 0;
 
   constructor(plan: SessionPlan) {
     this.#plan = plan;
+    this.#total = plan.cases.reduce((sum, row) => sum + this.#weightOf(row), 0) * plan.candidates.length;
   }
 
   /** Runs until the end or until the signal; the report holds what was finished. */
   async run(): Promise<Report> {
-    const { cases, candidates, signal, onProgress } = this.#plan;
-    const weights = cases.map((row) => (this.#isTimed(row) ? weightOfTiming : 1) * candidates.length);
-    const total = weights.reduce((sum, weight) => sum + weight, 0);
-    let done = 0;
+    const { cases, candidates, signal } = this.#plan;
+    // One line of cases a backend, each at its own pace: a slow one holds up the others by a few cases at most.
+    const lines = new Map(candidates.map((candidate) => [candidate, Promise.resolve()]));
+    const open: Promise<unknown>[] = [];
     for (const [k, row] of cases.entries()) {
+      const alone = this.#isTimed(row);
+      while (open.length >= (alone ? 1 : casesAhead)) await open.shift();
       if (signal.aborted) break;
       const prepared = candidates.some(({ opened }) => opened) ? prepare(row, this.#plan.selection.seed) : undefined;
-      onProgress(done, total, row.id);
-      const results = this.#isTimed(row)
-        ? await this.#oneByOne(row, prepared)
-        : await Promise.all(candidates.map((candidate) => this.#judge(candidate, row, prepared)));
-      // A backend that was ended by Ctrl-C has not crashed.
-      if (signal.aborted) break;
-      for (const result of results.map((judged) => this.#plan.expectations.apply(judged))) {
-        this.#results.push(result);
-        this.#plan.onResult(result);
+      for (const [candidate, line] of lines) {
+        const next = line.then(() => this.#finish(candidate, k, prepared));
+        lines.set(candidate, next);
+        // Nothing runs beside a backend that is timed.
+        if (alone) await next;
       }
-      done += weights[k]!;
+      open.push(Promise.all(lines.values()));
     }
+    await Promise.all(lines.values());
     return this.#report();
   }
 
-  /** Nothing runs beside a backend that is timed. */
-  async #oneByOne(row: Case, prepared: Prepared | undefined): Promise<readonly Result[]> {
-    const results: Result[] = [];
-    for (const candidate of this.#plan.candidates) results.push(await this.#judge(candidate, row, prepared));
-    return results;
+  /** Judges one case on one backend and hands the result on, unless the run was stopped meanwhile. */
+  async #finish(candidate: Candidate, k: number, prepared: Prepared | undefined): Promise<void> {
+    const { cases, signal, expectations, onResult, onProgress } = this.#plan;
+    const row = cases[k]!;
+    if (signal.aborted) return;
+    const result = expectations.apply(await this.#judge(candidate, row, prepared));
+    // A backend that was ended by Ctrl-C has not crashed.
+    if (signal.aborted) return;
+    this.#results.push({ k, result });
+    onResult(result);
+    this.#done += this.#weightOf(row);
+    onProgress(this.#done, this.#total, `${result.backend} ${row.id}`);
+  }
+
+  /** The data that takes turns with the first while a case is timed; made once for all backends. */
+  #secondSetOf(row: Case): SecondSet {
+    if (this.#second?.row !== row) this.#second = prepareInputs(row, this.#plan.selection.seed + 1);
+    return this.#second;
+  }
+
+  #weightOf(row: Case): number {
+    return this.#isTimed(row) ? weightOfTiming : 1;
   }
 
   #isTimed(row: Case): boolean {
@@ -119,7 +143,8 @@ export class Session {
       const verdict = await verifyCase(prepared!, subject);
       if (!this.#isTimed(row) || (verdict.status !== 'passed' && verdict.status !== 'untrusted')) return verdict;
       const software = candidate.opened?.device?.software ?? false;
-      const timed = await timeCase(prepared!, subject, this.#plan.timing!, software).catch(failedWhenTimed);
+      const second = this.#secondSetOf(row);
+      const timed = await timeCase(prepared!, second, subject, this.#plan.timing!, software).catch(failedWhenTimed);
       return timed.status === 'passed' ? { ...verdict, timing: timed.timing } : { ...verdict, ...timed };
     } catch (error) {
       if (error instanceof LostProcess) return { status: error.status, cause: error.message, ...unjudged };
@@ -140,7 +165,8 @@ export class Session {
       environment: describeEnvironment(),
       selection,
       backends: entries,
-      results: this.#results,
+      // In the order of the cases, whichever backend was quicker.
+      results: this.#results.toSorted((a, b) => a.k - b.k).map(({ result }) => result),
     };
   }
 }
