@@ -131,6 +131,26 @@ describe('a plan', () => {
     await larger.close();
   });
 
+  it('works at addresses beyond what a signed 32-bit number holds', async () => {
+    const memory = new WasmMemory();
+    const kernels = await loadKernels(memory.memory);
+    // Only addresses are taken: pages that nobody touches cost nothing.
+    memory.allocate(2 ** 31 + 2 ** 20);
+    for (const layout of ['nchw', 'nhwc'] as const) {
+      for (const op of ops) {
+        const problem = problemOf({ n: 3, c: 5, spatial: [9] }, op, layout);
+        const inputs = inputsFor(problem);
+        const plan = new WasmPlan(problem, kernels, memory);
+        plan.write(inputs);
+        plan.run();
+        const outputs = poisonedOutputs(problem);
+        plan.read(outputs);
+        expect(outputs).toEqual(await compute(backend, problem, inputs));
+        plan.close();
+      }
+    }
+  });
+
   it('is not disturbed by views that lie in a larger buffer at any element', async () => {
     const problem = problemOf({ n: 3, c: 5, spatial: [7] });
     const inputs = inputsFor(problem);
