@@ -151,7 +151,9 @@ export const fills: readonly Fill[] = [
     gamma: ({ c }) => 2 ** (c % 7) / 8,
     beta: ({ c }) => (((c % 3) - 1) * 2 ** (c % 7)) / 512,
     dy: ({ uniform }) => {
-      return () => (uniform() < 0.5 ? 0 : Math.round(between(uniform, -2, 2)));
+      // Whole numbers in −2…2, a quarter of them 0: with more, dx of the frozen op would prove little.
+      const values = [-2, -1, -1, 0, 0, 1, 1, 2];
+      return () => values[Math.floor(8 * uniform())]!;
     },
     refuses: ({ shape }) =>
       exactBits(elementsPerChannel(shape)) >= 1 ? undefined : 'no grid is exact for so many elements per channel',
