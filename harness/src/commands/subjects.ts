@@ -94,7 +94,7 @@ export interface TimeLimits {
 
 /** A backend in its process, as verification wants it: what it throws is a {KernelFault}. */
 export function subjectOf(candidate: Candidate, { request: limit }: TimeLimits): Subject & TimedSubject {
-  const ask = async <K extends 'supports' | 'execute' | 'time'>(
+  const ask = async <K extends 'supports' | 'execute' | 'script' | 'time'>(
     kind: K,
     request: Exchanges[K]['request'],
   ): Promise<Exchanges[K]['reply']> => {
@@ -110,6 +110,7 @@ export function subjectOf(candidate: Candidate, { request: limit }: TimeLimits):
     declared: candidate.opened!.declared,
     supports: (problem) => ask('supports', { problem }),
     execute: (request) => ask('execute', request),
+    script: (request) => ask('script', request),
     time: (request) => ask('time', request),
   };
 }

@@ -66,6 +66,48 @@ export interface ExecuteReply {
   readonly inputsAfter: Guarded;
 }
 
+/**
+ * One act of a script. Plans and pieces of input memory have the numbers that the script gives them; a plan that it
+ * leaves open is closed at its end. Nothing is awaited that is not a promise, so that work which is left behind shows.
+ */
+export type Step =
+  | { readonly act: 'open'; readonly plan: number; readonly problem: Problem }
+  | {
+      readonly act: 'write';
+      readonly plan: number;
+      /** Index into the script's input sets. */
+      readonly inputs: number;
+      /** Where the caller's arrays lie: a number that was used before is the same arrays with new content. */
+      readonly memory: number;
+      /** In a SharedArrayBuffer. */
+      readonly shared: boolean;
+    }
+  /** Fills a piece of input memory with the poison. */
+  | { readonly act: 'overwrite'; readonly memory: number }
+  | { readonly act: 'run'; readonly plan: number }
+  /** Fills new buffers, of the named outputs only. */
+  | { readonly act: 'read'; readonly plan: number; readonly only: readonly TensorName[]; readonly shared: boolean }
+  | { readonly act: 'wait'; readonly milliseconds: number }
+  /** What the buffers of an earlier read hold now; the number counts reads and looks from 0. */
+  | { readonly act: 'look'; readonly read: number }
+  /** Begins every step before any is awaited. */
+  | { readonly act: 'together'; readonly steps: readonly Step[] }
+  | { readonly act: 'close'; readonly plan: number };
+
+/** Calls in an order that the harness chooses. */
+export interface ScriptRequest {
+  readonly steps: readonly Step[];
+  readonly inputSets: readonly Tensors[];
+  /** As in `ExecuteRequest`. */
+  readonly guard: number;
+  readonly poison: number;
+}
+
+export interface ScriptReply {
+  /** One a read and a look, in the order in which they were begun. */
+  readonly reads: readonly Guarded[];
+}
+
 /** Times one plan. Two sets of inputs take turns, each in a plan of its own. */
 export interface TimeRequest {
   readonly problem: Problem;
@@ -100,6 +142,7 @@ export interface Exchanges {
   readonly open: { readonly request: OpenRequest; readonly reply: Opened };
   readonly supports: { readonly request: SupportsRequest; readonly reply: SupportsReply };
   readonly execute: { readonly request: ExecuteRequest; readonly reply: ExecuteReply };
+  readonly script: { readonly request: ScriptRequest; readonly reply: ScriptReply };
   readonly time: { readonly request: TimeRequest; readonly reply: TimeReply };
   readonly close: { readonly request: Record<string, never>; readonly reply: Record<string, never> };
 }

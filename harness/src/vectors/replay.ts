@@ -150,9 +150,9 @@ export function replayOnReference(prepared: PreparedVector): Replay {
 /** The case on a backend. What the host says of a lost process is not caught here. */
 export async function replayOn(subject: Subject, prepared: PreparedVector): Promise<Replay> {
   const { problem, inputs } = prepared.vector;
-  const { supported, depth } = await subject.supports(problem);
-  if (supported !== true) return { status: 'skipped', reason: supported };
   try {
+    const { supported, depth } = await subject.supports(problem);
+    if (supported !== true) return { status: 'skipped', reason: supported };
     const reply = await subject.execute({ problem, inputSets: [inputs], guard, poison, repeat: false });
     const limits = limitsFor(prepared.bounds, declaredClass(subject.declared, depth, problem));
     return compareWithPublished(prepared, tensorsIn(reply.outputs[0]!), (name) => limits(name).verdict);

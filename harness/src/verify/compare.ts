@@ -45,8 +45,9 @@ export function errorRatio(got: number, expected: number, allowed: number): numb
   }
   if (!Number.isFinite(got)) {
     // A result past the largest float32 rounds to infinity of its own sign.
-    const overflows = Math.abs(expected) + allowed > largestFloat32 && Math.sign(got) === Math.sign(expected);
-    return overflows ? 1 : Number.POSITIVE_INFINITY;
+    const sameSide = Math.sign(got) === Math.sign(expected);
+    if (sameSide && !Number.isFinite(Math.fround(expected))) return 0;
+    return sameSide && Math.abs(expected) + allowed > largestFloat32 ? 1 : Number.POSITIVE_INFINITY;
   }
   const ratio = Math.abs(got - expected) / allowed;
   return Number.isNaN(ratio) ? Number.POSITIVE_INFINITY : ratio;

@@ -24,9 +24,16 @@ export interface Prepared {
   readonly oracles: readonly GradientCheck[];
 }
 
+/** A set of data without what the oracles say of it. */
+export type PreparedSet = Omit<Prepared, 'oracles'>;
+
 /** Inputs, reference and bounds of one set of data. */
-export function prepareInputs(row: Case, seed: number): Omit<Prepared, 'oracles'> {
-  const inputs = makeInputs(row.problem, row.fill, seed);
+export function prepareInputs(row: Case, seed: number): PreparedSet {
+  return prepareSet(row, seed, makeInputs(row.problem, row.fill, seed));
+}
+
+/** Reference and bounds of these inputs. */
+export function prepareSet(row: Case, seed: number, inputs: Tensors): PreparedSet {
   const channels = channelsToVerify(row.problem, seed);
   const sampled = onChannels(row.problem, channels);
   const sampledInputs = inputsOn(row.problem, inputs, channels);

@@ -17,11 +17,13 @@ export function tensorsIn(guarded: Guarded): Tensors {
   return Object.fromEntries(Object.entries(guarded).map(([name, words]) => [name, withoutGuards(words)]));
 }
 
-function check(name: string, problems: readonly string[]): ProtocolCheck {
+/** One row of the report from what was seen; nothing seen is good. */
+export function check(name: string, problems: readonly string[]): ProtocolCheck {
   return problems.length === 0 ? { name, passed: true } : { name, passed: false, message: problems.join('; ') };
 }
 
-function firstDifference(a: Uint32Array, b: Uint32Array): number {
+/** Index of the first word that differs, or −1. */
+export function firstDifference(a: Uint32Array, b: Uint32Array): number {
   for (let i = 0; i < a.length; i++) {
     if (a[i] !== b[i]) return i;
   }
@@ -47,29 +49,32 @@ function count(words: Uint32Array, wanted: number): number {
 }
 
 /** No byte outside a view that `read` was given may change. */
-export function checkGuardZones(problem: Problem, outputs: readonly Guarded[]): ProtocolCheck {
-  const seen = outputs.flatMap((guarded) =>
-    outputsOf(problem).flatMap(({ name }) => {
-      const words = guarded[name]!;
-      const outside = firstOutside(words);
-      return outside === -1 ? [] : [`${name}: memory ${outside < guard ? 'before' : 'behind'} the view was written`];
-    }),
-  );
-  return check('guard-zones', [...new Set(seen)]);
+export function checkGuardZones(outputs: readonly Guarded[]): ProtocolCheck {
+  return check('guard-zones', [...new Set(outputs.flatMap(outsideIn))]);
+}
+
+/** What was written outside the views of one read. */
+export function outsideIn(guarded: Guarded): readonly string[] {
+  return Object.entries(guarded).flatMap(([name, words]) => {
+    const outside = firstOutside(words);
+    return outside === -1 ? [] : [`${name}: memory ${outside < guard ? 'before' : 'behind'} the view was written`];
+  });
 }
 
 /** Every element of every output must be written. */
-export function checkComplete(problem: Problem, outputs: readonly Guarded[]): ProtocolCheck {
-  const seen = outputs.flatMap((guarded) =>
-    outputsOf(problem).flatMap(({ name, length }) => {
-      const words = guarded[name]!.subarray(guard, guard + length);
-      const left = count(words, poison);
-      return left === 0
-        ? []
-        : [`${name}: ${left} of ${length} elements were not written, the first at ${words.indexOf(poison)}`];
-    }),
-  );
-  return check('outputs-complete', [...new Set(seen)]);
+export function checkComplete(outputs: readonly Guarded[]): ProtocolCheck {
+  return check('outputs-complete', [...new Set(outputs.flatMap(incompleteIn))]);
+}
+
+/** What was left unwritten in the views of one read. */
+export function incompleteIn(guarded: Guarded): readonly string[] {
+  return Object.entries(guarded).flatMap(([name, whole]) => {
+    const words = whole.subarray(guard, whole.length - guard);
+    const left = count(words, poison);
+    return left === 0
+      ? []
+      : [`${name}: ${left} of ${words.length} elements were not written, the first at ${words.indexOf(poison)}`];
+  });
 }
 
 /** The caller's inputs, and the memory around them, must be as they were. */

@@ -1,5 +1,5 @@
 import type { Problem } from '@normgauge/contract';
-import type { Declared, ExecuteReply, ExecuteRequest } from '../hosts/protocol.ts';
+import type { Declared, ExecuteReply, ExecuteRequest, ScriptReply, ScriptRequest } from '../hosts/protocol.ts';
 
 /** A backend as verification sees it: something elsewhere that answers. */
 export interface Subject {
@@ -9,6 +9,8 @@ export interface Subject {
   supports(problem: Problem): Promise<{ readonly supported: true | string; readonly depth?: number }>;
   /** Rejects with {KernelFault} when the backend throws, and with what the host says when its process is lost. */
   execute(request: ExecuteRequest): Promise<ExecuteReply>;
+  /** Calls in an order of our own; rejects as `execute` does. */
+  script(request: ScriptRequest): Promise<ScriptReply>;
 }
 
 /** The backend threw. */

@@ -1,11 +1,10 @@
-import { outputsOf, type Problem, type TensorName } from '@normgauge/contract';
-import type { Float, Grade, GradientCheck, ProtocolCheck, Status, TensorAgreement } from '@normgauge/reports';
-import { toFloat } from '@normgauge/reports';
-import { positionIn } from './channels.ts';
-import { type Agreement, compare, type Limits, worseGrade } from './compare.ts';
+import type { Grade, GradientCheck, ProtocolCheck, Status, TensorAgreement } from '@normgauge/reports';
+import { agree, describeMismatch, limitsOf, ratio, toReport } from './agreement.ts';
+import { checkOrders } from './calls.ts';
+import { type Agreement, worseGrade } from './compare.ts';
 import { canDifference, checkDifferences } from './differences.ts';
-import { declaredClass, limitsFor } from './limits.ts';
-import { outputIndices, type Prepared } from './prepare.ts';
+import { checkLaws } from './laws.ts';
+import type { Prepared } from './prepare.ts';
 import {
   checkComplete,
   checkGuardZones,
@@ -16,6 +15,8 @@ import {
   tensorsIn,
 } from './protocol.ts';
 import { KernelFault, type Subject } from './subject.ts';
+
+export { agree, describeAgreement, limitsOf, type NamedAgreement } from './agreement.ts';
 
 /** What verification found out about one backend on one case. */
 export interface Verdict {
@@ -31,91 +32,6 @@ export interface Verdict {
 /** More zeros than this among the expected values prove little. */
 const trustedZeros = 0.3;
 
-/** The allowed errors for this subject on this case. */
-export function limitsOf(
-  { bounds, row }: Pick<Prepared, 'bounds' | 'row'>,
-  subject: Pick<Subject, 'declared'>,
-  depth: number | undefined,
-): (name: TensorName) => Limits {
-  return limitsFor(bounds, declaredClass(subject.declared, depth, row.problem));
-}
-
-/** The agreement of one output. */
-export type NamedAgreement = Agreement & { readonly name: TensorName };
-
-/** Compares every output with the reference on the verified channels. */
-export function agree(
-  prepared: Omit<Prepared, 'oracles'>,
-  subject: Pick<Subject, 'declared'>,
-  outputs: { readonly [name in TensorName]?: Float32Array },
-  limits: (name: TensorName) => Limits,
-): readonly NamedAgreement[] {
-  const indices = outputIndices(prepared);
-  return outputsOf(prepared.sampled).map(({ name, extent }) => {
-    const exempt = exemption(prepared, subject, extent);
-    return {
-      name,
-      ...compare(outputs[name]!, prepared.expected[name]!, indices[name]!, limits(name), exempt),
-    };
-  });
-}
-
-/** Channels that hold anything non-finite are not judged where the backend declares that it may do anything there. */
-function exemption(
-  { sampled, bounds, expected, sampledInputs }: Omit<Prepared, 'oracles'>,
-  { declared }: Pick<Subject, 'declared'>,
-  extent: 'full' | 'channel' | 'scalar',
-): (k: number) => boolean {
-  if (declared.nonFinite !== 'unspecified') return () => false;
-  const { shape, layout } = sampled;
-  const positions = shape.spatial.reduce((product, size) => product * size, 1);
-  const channelOf = (k: number): number =>
-    extent !== 'full' ? k : layout === 'nhwc' ? k % shape.c : Math.floor(k / positions) % shape.c;
-  const wild = bounds.context.facts.map(({ meanAbs, invStd, variance }, c) => {
-    const results = [expected.invStd?.[c], expected.runningVar?.[c], sampledInputs.invStd?.[c]];
-    return [meanAbs, invStd, variance, ...results].some((value) => value !== undefined && !Number.isFinite(value));
-  });
-  return wild.some(Boolean) ? (k) => wild[channelOf(k)]! : () => false;
-}
-
-function toReport(problem: Problem, { name, ...agreement }: NamedAgreement): TensorAgreement {
-  const { worst } = agreement;
-  return {
-    name,
-    elements: agreement.elements,
-    checked: agreement.checked,
-    mismatches: agreement.mismatches,
-    headroom: toFloat(agreement.headroom),
-    grade: agreement.grade,
-    ...(worst && {
-      worst: {
-        index: worst.index,
-        position: positionIn(problem, name, worst.index),
-        got: toFloat(worst.got),
-        expected: toFloat(worst.expected),
-        allowed: toFloat(worst.allowed),
-      },
-    }),
-  };
-}
-
-/** Three significant digits, or the spelling of what is no number. */
-function ratio(value: Float): string {
-  return typeof value === 'number' ? value.toPrecision(3) : value;
-}
-
-/** As `describeMismatch`, for an agreement that did not go through a report. */
-export function describeAgreement(problem: Problem, agreement: NamedAgreement): string {
-  return describeMismatch(toReport(problem, agreement));
-}
-
-/** What went wrong, in one sentence: which tensor, where, both values, and the ratio to the allowed error. */
-function describeMismatch({ name, mismatches, checked, headroom, worst }: TensorAgreement): string {
-  const count = `${name}: ${mismatches} of ${checked} elements outside tolerance`;
-  if (!worst) return count;
-  return `${count}, worst at ${worst.position}: got ${worst.got}, expected ${worst.expected} (${ratio(headroom)}× the allowed error)`;
-}
-
 function describeGradient({ method, of, got, expected, ratio: times }: GradientCheck): string {
   return method === 'differences'
     ? `${of}: backward says ${got} where its own forward, differenced, says ${expected} (${ratio(times)}× the allowed error)`
@@ -129,23 +45,29 @@ function describeGradient({ method, of, got, expected, ratio: times }: GradientC
 export async function verifyCase(prepared: Prepared, subject: Subject): Promise<Verdict> {
   const { problem } = prepared.row;
   const nothing = { tensors: [], gradients: [], checks: [] };
-  const { supported, depth } = await subject.supports(problem);
-  if (supported !== true) return { status: 'skipped', reason: supported, ...nothing };
   try {
+    const { supported, depth } = await subject.supports(problem);
+    if (supported !== true) return { status: 'skipped', reason: supported, ...nothing };
     const reply = await subject.execute({ problem, inputSets: [prepared.inputs], guard, poison, repeat: true });
     const outputs = tensorsIn(reply.outputs[0]!);
     const limits = limitsOf(prepared, subject, depth);
     const agreements = agree(prepared, subject, outputs, limits);
     const tensors = agreements.map((agreement) => toReport(problem, agreement));
     const checks = [
-      checkComplete(problem, reply.outputs),
-      checkGuardZones(problem, reply.repeated ? [...reply.outputs, reply.repeated] : reply.outputs),
+      checkComplete(reply.outputs),
+      checkGuardZones(reply.repeated ? [...reply.outputs, reply.repeated] : reply.outputs),
       checkInputsUnchanged(problem, prepared.inputs, reply.inputsAfter),
       checkRepeat(problem, reply.outputs[0]!, reply.repeated!, subject.declared.deterministic ?? true),
     ];
     const differences = canDifference(prepared) ? await checkDifferences(prepared, subject, outputs, limits) : [];
     const gradients = [...againstReference(tensors, problem.op), ...prepared.oracles, ...differences];
-    return { ...judge(agreements, tensors, gradients, checks), tensors, gradients, checks };
+    const once = judge(agreements, tensors, gradients, checks);
+    const agrees = once.status !== 'failed';
+    const laws = await checkLaws(prepared, subject, outputs, depth, agrees);
+    // A kernel that is wrong when it is called once is wrong in every order: that would say nothing new.
+    if (!agrees) return { ...once, tensors, gradients, checks: [...checks, ...laws] };
+    const all = [...checks, ...(await checkOrders(prepared, subject, depth)), ...laws];
+    return { ...judge(agreements, tensors, gradients, all), tensors, gradients, checks: all };
   } catch (error) {
     if (!(error instanceof KernelFault)) throw error;
     const checks = error.rule === undefined ? [] : [{ name: error.rule, passed: false, message: error.message }];

@@ -6,6 +6,7 @@
 const { now: capturedNow } = performance;
 const capturedSet = Float32Array.prototype.set;
 const { apply } = Reflect;
+const capturedSetTimeout = setTimeout;
 
 /** Milliseconds since the process began. */
 export const now: () => number = capturedNow.bind(performance);
@@ -13,4 +14,9 @@ export const now: () => number = capturedNow.bind(performance);
 /** Copies source to target with the engine's own memory copy. */
 export function copyInto(target: Float32Array, source: Float32Array): void {
   apply(capturedSet, target, [source]);
+}
+
+/** Resolves after so many milliseconds. */
+export function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => capturedSetTimeout(resolve, milliseconds));
 }

@@ -5,7 +5,6 @@ import { Worker } from 'node:worker_threads';
 import {
   type Backend,
   BackendUnavailableError,
-  elementsPerChannel,
   KernelError,
   type OpenBackend,
   type Plan,
@@ -13,7 +12,9 @@ import {
 } from '@normgauge/contract';
 import { backends } from '../../backends.ts';
 import type { Answer, BackendSource, Call, ExchangeKind, Exchanges, Opened, RemoteFault } from '../protocol.ts';
+import { declaredBy, supportedBy } from './answers.ts';
 import { execute } from './execute.ts';
+import { perform } from './script.ts';
 import { time } from './timing.ts';
 
 /*
@@ -42,13 +43,13 @@ async function load(source: BackendSource): Promise<OpenBackend> {
   return openBackend as OpenBackend;
 }
 
-function describe({ id, version, device, numerics }: Backend): Opened {
-  const { reductionDepth, ...declared } = numerics ?? {};
+function describe(backend: Backend): Opened {
+  const { id, version, device } = backend;
   return {
     id: String(id),
     version: String(version),
     ...(device && { device }),
-    declared: { ...declared, declaresDepth: reductionDepth !== undefined },
+    declared: declaredBy(backend),
   };
 }
 
@@ -71,12 +72,9 @@ const answers: { [K in ExchangeKind]: (request: Exchanges[K]['request']) => Prom
     backend = candidate as Backend;
     return describe(backend);
   },
-  async supports({ problem }) {
-    const supported = opened().supports?.(problem) ?? true;
-    const depth = opened().numerics?.reductionDepth?.(elementsPerChannel(problem.shape));
-    return { supported, ...(depth !== undefined && { depth }) };
-  },
+  supports: async ({ problem }) => supportedBy(opened(), problem),
   execute: (request) => execute(planFor(request.problem), request),
+  script: async (request) => perform(opened(), request),
   time: (request) => time(planFor(request.problem), request),
   async close() {
     await backend?.close?.();
