@@ -1,4 +1,4 @@
-import { elementsOf, type Problem, positionsOf, stridesOf, type TensorName } from '@normgauge/contract';
+import { elementsOf, type Problem, positionsOf, stridesOf } from '@normgauge/contract';
 import { compute } from '../src/compute.ts';
 import type { RealTensors } from '../src/tensors.ts';
 
@@ -78,9 +78,4 @@ export function makeInputs(problem: Problem, family: string, seed: number): Real
   };
   const { mean, invStd } = compute(asked, inputs);
   return { ...inputs, mean: Float32Array.from(mean!), invStd: Float32Array.from(invStd!) };
-}
-
-/** Only what `names` lists. */
-export function pick(tensors: RealTensors, names: readonly TensorName[]): RealTensors {
-  return Object.fromEntries(names.map((name) => [name, tensors[name]]));
 }
