@@ -3,6 +3,7 @@ import { suites } from './cases/suites.ts';
 import { toolVersion } from './commands/environment.ts';
 import { exitStatus } from './commands/exitStatus.ts';
 import { type ListOptions, list, lists } from './commands/list.ts';
+import { mutantsCommand } from './commands/mutants.ts';
 import { collect, wholeNumber } from './commands/optionValues.ts';
 import { referenceCheckCommand } from './commands/referenceCheck.ts';
 import type { SuiteOptions } from './commands/runSuite.ts';
@@ -80,6 +81,7 @@ Exit status: 0 good; 1 a check failed; 2 the command or its input made no sense;
   }
   root.addCommand(vectorsCommand(finish));
   root.addCommand(referenceCheckCommand(finish));
+  root.addCommand(mutantsCommand(finish));
   root
     .command('list')
     .description('print what there is')

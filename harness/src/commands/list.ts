@@ -4,9 +4,10 @@ import { backends } from '../backends.ts';
 import { fills } from '../cases/fills.ts';
 import { selectCases, suiteNamed } from '../cases/select.ts';
 import { suites } from '../cases/suites.ts';
+import { correctVariants, mutants } from '../mutants/corpus.ts';
 
 /** What `normgauge list` can list. */
-export const lists = ['backends', 'cases', 'suites', 'fills', 'conventions'] as const;
+export const lists = ['backends', 'cases', 'suites', 'fills', 'conventions', 'mutants'] as const;
 
 export interface ListOptions {
   readonly suite: string;
@@ -34,6 +35,11 @@ function rowsOf(what: (typeof lists)[number], options: ListOptions): readonly Ro
         momentum,
         source,
       }));
+    case 'mutants':
+      return [
+        ...mutants.map(({ id, family, cause, does }) => ({ id, family, cause, does })),
+        ...correctVariants.map(({ id, does }) => ({ id, family: 'correct', cause: '', does })),
+      ];
     case 'cases':
       suiteNamed(options.suite);
       return selectCases({ suite: options.suite, patterns: options.case, conventions: [] }).map(

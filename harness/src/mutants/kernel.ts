@@ -52,11 +52,11 @@ function trainChannel(steps: Steps, inputs: Tensors, outputs: Outputs, place: Pl
   const summed = steps.summed(set, place);
   const m = steps.count(place, summed.length);
   const { mean, squares } = steps.statistics(gather(steps, inputs, 'x', summed), m, place);
-  const variance = squares / steps.divisor(convention.normalizeDivisor, m, convention);
-  const runningVariance = squares / steps.divisor(convention.runningDivisor, m, convention);
-  const invStd = steps.invStd(variance, convention, op);
-  normaliseSet(steps, inputs, outputs, place, set, { mean, invStd });
+  const variance = squares / steps.divisor(convention.normalizeDivisor, m, convention, 'normalise');
+  const runningVariance = squares / steps.divisor(convention.runningDivisor, m, convention, 'running');
+  const invStd = steps.invStd(variance, convention, op, place);
   const batch = { mean, invStd, variance, runningVariance };
+  normaliseSet(steps, inputs, outputs, place, set, steps.normalisesWith(batch, inputs, place));
   const saved = steps.saved(batch, place);
   const weight = steps.weight(convention, inputs.batchesTracked?.[0] ?? 0);
   outputs.mean![c] = steps.store(saved.mean, 'mean');
@@ -77,7 +77,7 @@ function normaliseSet(
   const x = inputs.x!;
   const affine = steps.affine(inputs, place);
   for (const i of steps.written(set, place)) {
-    y![i] = steps.store(steps.normalise(steps.load(x[i]!, 'x'), moments, affine), 'y');
+    y![steps.target(i, place)] = steps.store(steps.normalise(steps.load(x[i]!, 'x'), moments, affine), 'y');
   }
 }
 
@@ -90,12 +90,15 @@ function differentiateSet(steps: Steps, inputs: Tensors, outputs: Outputs, place
   const sums = steps.sums(gather(steps, inputs, 'x', summed), gather(steps, inputs, 'dy', summed), moments);
   const { gamma } = steps.affine(inputs, place);
   const divisor = op === 'backward' ? divisorOfGradient(steps, moments, m, convention) : m;
-  const gradient: Gradient = { ...moments, ...sums, gamma, m, divisor };
+  const gradient: Gradient = { ...moments, ...sums, gamma, m, divisor, frozen: op === 'backward-frozen' };
   const x = inputs.x!;
   const dy = inputs.dy!;
   for (const i of steps.written(set, place)) {
     const of = op === 'backward' ? steps.dx : steps.dxFrozen;
-    outputs.dx![i] = steps.store(of(steps.load(x[i]!, 'x'), steps.load(dy[i]!, 'dy'), gradient), 'dx');
+    outputs.dx![steps.target(i, place)] = steps.store(
+      of(steps.load(x[i]!, 'x'), steps.load(dy[i]!, 'dy'), gradient),
+      'dx',
+    );
   }
   const { dGamma, dBeta } = steps.affineGradients(sums, gradient);
   if (outputs.dGamma) outputs.dGamma[c] = steps.store(dGamma, 'dGamma');

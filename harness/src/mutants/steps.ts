@@ -66,7 +66,12 @@ export interface Gradient extends Moments, AffineGradients {
   readonly m: number;
   /** d·q of the contract's formula; infinite where there is no variance term. */
   readonly divisor: number;
+  /** In backward-frozen. */
+  readonly frozen: boolean;
 }
+
+/** What is divided: σ² that normalises, σ² of the running variance, or the variance term of dx. */
+export type DivisorUse = 'normalise' | 'running' | 'gradient';
 
 /** Every step of the kernel. */
 export interface Steps {
@@ -86,11 +91,15 @@ export interface Steps {
   count(place: Place, summed: number): number;
   /** The elements that are written, in their order. */
   written(elements: Indices, place: Place): Indices;
+  /** Where the result of element i is written: at i. */
+  target(i: number, place: Place): number;
   statistics(x: Float64Array, m: number, place: Place): Statistics;
-  divisor(kind: 'm' | 'm-1', m: number, convention: Convention): number;
-  invStd(variance: number, convention: Convention, op: Op): number;
+  divisor(kind: 'm' | 'm-1', m: number, convention: Convention, use: DivisorUse): number;
+  invStd(variance: number, convention: Convention, op: Op, place: Place): number;
   /** Statistics that inference and the gradients are given. */
   given(inputs: Tensors, place: Place): Moments;
+  /** What y of forward-training is made with: the batch's own. */
+  normalisesWith(batch: Batch, inputs: Tensors, place: Place): Moments;
   affine(inputs: Tensors, place: Place): Affine;
   normalise(x: number, moments: Moments, affine: Affine): number;
   saved(batch: Batch, place: Place): Moments;
@@ -154,14 +163,17 @@ export const correct: Steps = {
   summed: (elements) => elements,
   count: ({ m }) => m,
   written: (elements) => elements,
+  target: (i) => i,
   statistics: twoPass,
   divisor: (kind, m, { singleElement }) => divisorOf(kind, m, singleElement),
   invStd: invStdOf,
-  given(inputs, { problem, c }) {
-    return problem.op === 'backward'
-      ? { mean: inputs.mean![c]!, invStd: inputs.invStd![c]! }
-      : { mean: inputs.runningMean![c]!, invStd: this.invStd(inputs.runningVar![c]!, problem.convention, problem.op) };
+  given(inputs, place) {
+    const { problem, c } = place;
+    if (problem.op === 'backward') return { mean: inputs.mean![c]!, invStd: inputs.invStd![c]! };
+    const invStd = this.invStd(inputs.runningVar![c]!, problem.convention, problem.op, place);
+    return { mean: inputs.runningMean![c]!, invStd };
   },
+  normalisesWith: (batch) => batch,
   affine({ gamma, beta }, { c }) {
     return {
       gamma: gamma ? this.load(gamma[c]!, 'gamma') : 1,
@@ -188,7 +200,9 @@ export const correct: Steps = {
 /** The divisor of dx's variance term. */
 export function divisorOfGradient(steps: Steps, moments: Moments, m: number, convention: Convention): number {
   const q = steps.q(moments, convention);
-  return q <= smallestQ ? Number.POSITIVE_INFINITY : steps.divisor(convention.normalizeDivisor, m, convention) * q;
+  return q <= smallestQ
+    ? Number.POSITIVE_INFINITY
+    : steps.divisor(convention.normalizeDivisor, m, convention, 'gradient') * q;
 }
 
 export function placeOf(problem: Problem, c: number): Place {

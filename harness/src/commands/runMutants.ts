@@ -1,0 +1,69 @@
+import { elementsOf } from '@normgauge/contract';
+import picomatch from 'picomatch';
+import { selectCases } from '../cases/select.ts';
+import { correctVariants, knownSurvivors, mutants } from '../mutants/corpus.ts';
+import { fillKillTable } from '../mutants/killTable.ts';
+import type { Variant } from '../mutants/mutant.ts';
+import { judgeKillTable, killTableAsJson, renderKillTable, renderProblems } from '../mutants/renderKillTable.ts';
+import { UsageError } from '../usageError.ts';
+import { exitStatus } from './exitStatus.ts';
+import { progressOn } from './progress.ts';
+
+/** Options of `mutants`, as the command line gives them. */
+export interface MutantsOptions {
+  readonly suite: string;
+  readonly case: readonly string[];
+  readonly largest: number;
+  readonly family: readonly string[];
+  readonly mutant: readonly string[];
+  readonly seed: number;
+  readonly thorough: boolean;
+  readonly json: boolean;
+  readonly quiet: boolean;
+}
+
+/** Cases that must have failed a mutant before it is left alone: one more than shows that no case is the only one. */
+const enough = 3;
+
+function chosen<V extends Variant>(variants: readonly V[], { mutant: globs }: MutantsOptions): readonly V[] {
+  if (globs.length === 0) return variants;
+  const matches = picomatch([...globs]);
+  return variants.filter(({ id }) => matches(id));
+}
+
+/**
+ * Fills the kill table and returns the exit status: 1 when a mutant survives that is not known to, or a right kernel is
+ * failed.
+ *
+ * @throws {UsageError} when no case or no variant is selected
+ */
+export async function runMutants(options: MutantsOptions): Promise<number> {
+  const { suite, case: patterns, seed, thorough, family: asked } = options;
+  const named = selectCases({ suite, patterns, conventions: [] });
+  const cases = named.filter(({ problem }) => elementsOf(problem.shape) <= options.largest);
+  if (cases.length === 0) throw new UsageError(`--largest ${options.largest}: every selected case is larger`);
+  const wrong = chosen(
+    mutants.filter(({ family }) => asked.length === 0 || asked.includes(family)),
+    options,
+  );
+  const right = chosen(asked.length === 0 || asked.includes('correct') ? correctVariants : [], options);
+  if (wrong.length + right.length === 0) {
+    throw new UsageError(`--mutant ${options.mutant.join(' ')}: matches no id; "normgauge list mutants" prints them`);
+  }
+  const progress = progressOn(process.stderr, options.quiet);
+  const table = await fillKillTable({
+    cases,
+    seed,
+    mutants: wrong,
+    correct: right,
+    enough: thorough ? Number.POSITIVE_INFINITY : enough,
+    thorough,
+    onProgress: (done, total, label) => progress.update(done, total, label),
+  });
+  progress.end();
+  const verdict = judgeKillTable(table, knownSurvivors);
+  if (options.json) process.stdout.write(`${killTableAsJson(table, verdict)}\n`);
+  else if (!options.quiet) process.stdout.write(`${renderKillTable(table, verdict)}\n`);
+  if (options.quiet && !verdict.passed) process.stderr.write(`${renderProblems(verdict).join('\n')}\n`);
+  return verdict.passed ? exitStatus.good : exitStatus.failed;
+}

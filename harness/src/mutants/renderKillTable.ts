@@ -1,0 +1,107 @@
+import { alignedColumns } from '../alignedColumns.ts';
+import type { KillTable, Outcome } from './killTable.ts';
+import { families, type Mutant } from './mutant.ts';
+
+/** What a kill table says of the verifier. */
+export interface TableVerdict {
+  readonly passed: boolean;
+  /** Mutants that no case failed and that are not known to survive. */
+  readonly survivors: readonly Outcome<Mutant>[];
+  /** Mutants that no case failed, and why that was expected. */
+  readonly excused: readonly { readonly outcome: Outcome<Mutant>; readonly why: string }[];
+  /** Right kernels that a case failed. */
+  readonly falseAlarms: readonly Outcome[];
+}
+
+/** @param known why a mutant survives, by its id */
+export function judgeKillTable(table: KillTable, known: Readonly<Record<string, string>>): TableVerdict {
+  const alive = table.mutants.filter(({ failures }) => failures.length === 0);
+  const excused = alive.flatMap((outcome) => {
+    const why = known[outcome.variant.id];
+    return why === undefined ? [] : [{ outcome, why }];
+  });
+  const survivors = alive.filter(({ variant }) => known[variant.id] === undefined);
+  const falseAlarms = table.correct.filter(({ failures }) => failures.length > 0);
+  return { passed: survivors.length + falseAlarms.length === 0, survivors, excused, falseAlarms };
+}
+
+const shownCases = 3;
+
+function killedBy({ failures, tried }: Outcome): string {
+  const first = failures.slice(0, shownCases).map((failure) => failure.case);
+  const more = failures.length > shownCases ? [`and ${failures.length - shownCases} more`] : [];
+  return `${failures.length} of ${tried}: ${[...first, ...more].join(', ')}`;
+}
+
+function mutantRows(table: KillTable): readonly string[] {
+  return families.flatMap((family) => {
+    const ofFamily = table.mutants.filter(({ variant }) => variant.family === family);
+    if (ofFamily.length === 0) return [];
+    const dead = ofFamily.filter(({ failures }) => failures.length > 0);
+    return [
+      `${family}: ${dead.length} of ${ofFamily.length} killed`,
+      alignedColumns(dead.map((outcome) => [`  ${outcome.variant.id}`, outcome.variant.cause, killedBy(outcome)])),
+      '',
+    ];
+  });
+}
+
+function caseRows({ cases }: KillTable): readonly string[] {
+  const needed = cases.filter(({ alone }) => alone.length > 0);
+  const idle = cases.filter(({ kills }) => kills === 0).length;
+  const rows = needed.map(({ case: id, kills, alone }) => [`  ${id}`, `${alone.length} of ${kills}`, alone.join(', ')]);
+  return [
+    `${needed.length} of ${cases.length} cases kill what no other kills (so many of those they killed); ${idle} killed none that they were tried on`,
+    ...(rows.length > 0 ? [alignedColumns(rows)] : []),
+    '',
+  ];
+}
+
+/** What is wrong, loudly; nothing when nothing is. */
+export function renderProblems({ survivors, falseAlarms }: TableVerdict): readonly string[] {
+  return [
+    ...survivors.map(
+      ({ variant, tried }) => `✗ SURVIVES  ${variant.id} (${variant.cause}: ${variant.does}); ${tried} cases passed it`,
+    ),
+    ...falseAlarms.flatMap(({ variant, failures }) => [
+      `✗ FALSE ALARM  ${variant.id} (${variant.does}); failed by ${failures.length} cases`,
+      ...failures.slice(0, shownCases).map((failure) => `    ${failure.case}: ${failure.says}`),
+    ]),
+  ];
+}
+
+/** The kill table as a person reads it: mutants, cases, right kernels, and at the end what is wrong. */
+export function renderKillTable(table: KillTable, verdict: TableVerdict): string {
+  const { mutants, correct, cases, seed } = table;
+  const dead = mutants.length - verdict.survivors.length - verdict.excused.length;
+  const passed = correct.length - verdict.falseAlarms.length;
+  return [
+    ...mutantRows(table),
+    ...caseRows(table),
+    ...verdict.excused.map(({ outcome, why }) => `· survives, as known: ${outcome.variant.id}: ${why}`),
+    ...renderProblems(verdict),
+    `${verdict.passed ? '✓' : '✗'} ${dead} of ${mutants.length} wrong kernels failed, ${passed} of ${correct.length} right ones passed; ${cases.length} cases, seed ${seed}`,
+  ].join('\n');
+}
+
+/** The same for programs. */
+export function killTableAsJson(table: KillTable, { passed, survivors, excused, falseAlarms }: TableVerdict): string {
+  const idOf = ({ variant }: Outcome): string => variant.id;
+  return JSON.stringify({
+    passed,
+    seed: table.seed,
+    survivors: survivors.map(idOf),
+    excused: excused.map(({ outcome, why }) => ({ id: outcome.variant.id, why })),
+    falseAlarms: falseAlarms.map(idOf),
+    mutants: table.mutants.map(({ variant: { id, family, cause, does }, tried, failures }) => ({
+      id,
+      family,
+      cause,
+      does,
+      tried,
+      failures,
+    })),
+    correct: table.correct.map(({ variant: { id, does }, tried, failures }) => ({ id, does, tried, failures })),
+    cases: table.cases,
+  });
+}

@@ -1,0 +1,338 @@
+import { elementsOf, type Op } from '@normgauge/contract';
+import { computeWith, type Replaced } from './kernel.ts';
+import { because, computing, kernel, type Mutant } from './mutant.ts';
+import { correct, type Indices, type Place, twoPass } from './steps.ts';
+
+/* Kernels that lose, repeat or invent elements at the ends of rows, vectors, blocks and channels. */
+
+type Choose = (elements: Indices, place: Place) => Indices;
+
+const inSums = (summed: Choose, where?: readonly Op[]): Replaced => ({
+  summed: (elements, place) => (!where || where.includes(place.problem.op) ? summed(elements, place) : elements),
+});
+const inWrites = (written: Choose): Replaced => ({ written });
+
+/** Without what is left over when the channel is cut into pieces of this size. */
+const whole =
+  (size: number): Choose =>
+  (elements) =>
+    elements.subarray(0, elements.length - (elements.length % size));
+
+/** The same for every row of so many elements. */
+const wholeRows =
+  (size: number, rowOf: (place: Place) => number): Choose =>
+  (elements, place) => {
+    const row = rowOf(place);
+    return elements.filter((_, k) => k % row < row - (row % size));
+  };
+
+const perSample = ({ positions }: Place): number => positions;
+const lastAxis = ({ problem, positions }: Place): number => problem.shape.spatial.at(-1) ?? positions;
+const first =
+  (count: number): Choose =>
+  (elements) =>
+    elements.subarray(0, count);
+
+const tails: readonly Mutant[] = [
+  ...because(
+    'indexing',
+    'tail left out of the sums',
+    ...[2, 4, 8, 16, 32, 64, 256].map((size) =>
+      kernel(`sum-tail-${size}`, `the last m mod ${size} elements are not summed`, inSums(whole(size))),
+    ),
+    kernel(
+      'sum-tail-4-backward',
+      'the last m mod 4 elements are not summed in the gradients',
+      inSums(whole(4), ['backward', 'backward-frozen']),
+    ),
+    kernel(
+      'sum-tail-1024-large',
+      'from 4,096 elements on, the last m mod 1024 are not summed',
+      inSums((elements, place) => (elements.length < 4096 ? elements : whole(1024)(elements, place))),
+    ),
+    kernel(
+      'sum-row-tail-4',
+      'the last positions mod 4 of every sample are not summed',
+      inSums(wholeRows(4, perSample)),
+    ),
+    kernel('sum-row-tail-8', 'the last width mod 8 of every row are not summed', inSums(wholeRows(8, lastAxis))),
+    kernel('sum-tail-4-consistent', 'the last m mod 4 elements are neither summed nor counted', {
+      ...inSums(whole(4)),
+      count: (_, summed) => summed,
+    }),
+  ),
+  ...because(
+    'indexing',
+    'tail not written',
+    ...[2, 4, 8, 16, 32, 64, 256].map((size) =>
+      kernel(`write-tail-${size}`, `the last m mod ${size} elements are not written`, inWrites(whole(size))),
+    ),
+    kernel(
+      'write-row-tail-4',
+      'the last positions mod 4 of every sample are not written',
+      inWrites(wholeRows(4, perSample)),
+    ),
+    kernel('write-row-tail-8', 'the last width mod 8 of every row are not written', inWrites(wholeRows(8, lastAxis))),
+  ),
+];
+
+const missing: readonly Mutant[] = [
+  ...because(
+    'indexing',
+    'elements left out of the sums',
+    kernel(
+      'sum-without-first',
+      'the first element is not summed',
+      inSums((elements) => elements.subarray(1)),
+    ),
+    kernel(
+      'sum-without-last',
+      'the last element is not summed',
+      inSums((elements) => elements.subarray(0, -1)),
+    ),
+    kernel(
+      'sum-without-last-sample',
+      'the last sample is not summed',
+      inSums((elements, { positions }) => elements.subarray(0, -positions)),
+    ),
+    kernel(
+      'sum-without-last-row',
+      'the last row is not summed',
+      inSums((elements, place) => elements.subarray(0, -lastAxis(place))),
+    ),
+    kernel(
+      'sum-block-ends-64',
+      'the last of every 64 elements is not summed',
+      inSums((elements) => elements.filter((_, k) => k % 64 !== 63)),
+    ),
+    kernel(
+      'sum-block-starts-256',
+      'the first of every 256 elements but the first is not summed',
+      inSums((elements) => elements.filter((_, k) => k === 0 || k % 256 !== 0)),
+    ),
+    kernel(
+      'sum-first-block-lost',
+      'of several blocks of 128 the first is overwritten by the second',
+      inSums((elements) => (elements.length > 128 ? elements.subarray(128) : elements)),
+    ),
+    kernel(
+      'sum-odd-block-lost',
+      'a tree over an odd number of blocks of 64 loses the last block',
+      inSums((elements) => {
+        const blocks = Math.ceil(elements.length / 64);
+        return blocks > 1 && blocks % 2 === 1 ? elements.subarray(0, (blocks - 1) * 64) : elements;
+      }),
+    ),
+    kernel('sum-first-1024', 'what lies beyond 1,024 elements is not summed', inSums(first(1024))),
+    kernel('sum-first-16384', 'what lies beyond 256 blocks of 64 is not summed', inSums(first(16_384))),
+    kernel('sum-first-65536', 'what lies beyond 65,536 elements is not summed', inSums(first(65_536))),
+    kernel(
+      'sum-first-plane',
+      'of three spatial axes only the first plane is summed',
+      inSums((elements, { problem: { shape }, positions }) => {
+        const plane = shape.spatial.length === 3 ? positions / shape.spatial[0]! : positions;
+        return elements.filter((_, k) => k % positions < plane);
+      }),
+    ),
+    kernel(
+      'sum-last-sample-backward',
+      'dGamma and dBeta lack the last sample',
+      inSums((elements, { positions }) => elements.subarray(0, -positions), ['backward', 'backward-frozen']),
+    ),
+    kernel(
+      'sum-aligned-path',
+      'where positions are a multiple of 4, the last lane is not summed',
+      inSums((elements, { positions }) => (positions % 4 === 0 ? elements.filter((_, k) => k % 4 !== 3) : elements)),
+    ),
+    kernel(
+      'sum-flat-path',
+      'without spatial axes the last sample is not summed',
+      inSums((elements, { problem }) => (problem.shape.spatial.length === 0 ? elements.subarray(0, -1) : elements)),
+    ),
+  ),
+  ...because(
+    'indexing',
+    'elements not written',
+    kernel(
+      'write-without-first',
+      'the first element of every channel is not written',
+      inWrites((elements) => elements.subarray(1)),
+    ),
+    kernel(
+      'write-without-last-of-tensor',
+      'the very last element is not written',
+      inWrites((elements, { problem }) => elements.filter((i) => i !== elementsOf(problem.shape) - 1)),
+    ),
+    kernel(
+      'write-without-last-row',
+      'the last row of every sample is not written',
+      inWrites((elements, place) =>
+        elements.filter(
+          (_, k) => k % place.positions < place.positions - lastAxis(place) || lastAxis(place) === place.positions,
+        ),
+      ),
+    ),
+    kernel(
+      'write-first-sample',
+      'only the first sample is written',
+      inWrites((elements, { positions }) => elements.subarray(0, positions)),
+    ),
+    kernel(
+      'write-without-last-channel',
+      'the last channel is not written',
+      inWrites((elements, { c, problem }) => (c === problem.shape.c - 1 ? elements.subarray(0, 0) : elements)),
+    ),
+    ...[4, 8, 16].map((size) =>
+      kernel(
+        `write-channels-${size}`,
+        `the last C mod ${size} channels are not written`,
+        inWrites((elements, { c, problem }) =>
+          c < problem.shape.c - (problem.shape.c % size) ? elements : elements.subarray(0, 0),
+        ),
+      ),
+    ),
+    kernel(
+      'write-block-ends-64',
+      'the last of every 64 elements is not written',
+      inWrites((elements) => elements.filter((_, k) => k % 64 !== 63)),
+    ),
+    kernel('write-first-4096', 'what lies beyond 4,096 elements of a channel is not written', inWrites(first(4096))),
+  ),
+];
+
+/** Elements that are processed twice when the last vector of a row is moved back to end with it. */
+const overlap =
+  (size: number): Choose =>
+  (elements) => {
+    const rest = elements.length % size;
+    return elements.length < size || rest === 0 ? elements.subarray(0, 0) : elements.subarray(-size, -rest);
+  };
+
+const and = (...parts: readonly Indices[]): Indices => Uint32Array.from(parts.flatMap((part) => [...part]));
+
+const repeated: readonly Mutant[] = [
+  ...because(
+    'indexing',
+    'elements counted twice',
+    kernel(
+      'sum-overlap-4',
+      'the last vector of 4 overlaps the one before it, and is summed',
+      inSums((elements, place) => and(elements, overlap(4)(elements, place))),
+    ),
+    kernel(
+      'sum-overlap-16',
+      'the last vector of 16 overlaps the one before it, and is summed',
+      inSums((elements, place) => and(elements, overlap(16)(elements, place))),
+    ),
+    kernel(
+      'sum-boundary-64',
+      'the first of every further block of 64 is counted in both',
+      inSums((elements) =>
+        and(
+          elements,
+          elements.filter((_, k) => k > 0 && k % 64 === 0),
+        ),
+      ),
+    ),
+    kernel(
+      'sum-boundary-256',
+      'the first of every further block of 256 is counted in both',
+      inSums((elements) =>
+        and(
+          elements,
+          elements.filter((_, k) => k > 0 && k % 256 === 0),
+        ),
+      ),
+    ),
+    kernel(
+      'sum-boundary-1024',
+      'the first of every further block of 1,024 is counted in both',
+      inSums((elements) =>
+        and(
+          elements,
+          elements.filter((_, k) => k > 0 && k % 1024 === 0),
+        ),
+      ),
+    ),
+    kernel(
+      'sum-last-repeated',
+      'lanes beyond the end repeat the last element',
+      inSums((elements) => and(elements, new Uint32Array((4 - (elements.length % 4)) % 4).fill(elements.at(-1)!))),
+    ),
+    kernel(
+      'sum-first-sample-twice',
+      'the first sample is summed twice where there are several',
+      inSums((elements, { positions }) =>
+        and(elements, elements.length > positions ? elements.subarray(0, positions) : elements.subarray(0, 0)),
+      ),
+    ),
+    computing(
+      'write-overlap-added',
+      'where the last vector of 8 overlaps the one before it, results are added',
+      (inputs, problem) => {
+        const outputs = computeWith({})(inputs, problem);
+        const written = outputs.y ?? outputs.dx!;
+        const rest = written.length % 8;
+        if (written.length > 8 && rest > 0)
+          for (let i = written.length - 8; i < written.length - rest; i++) written[i]! *= 2;
+        return outputs;
+      },
+    ),
+  ),
+  ...because(
+    'indexing',
+    'padding taken for data',
+    kernel('padding-counted-4', 'm is rounded up to a multiple of 4', { count: ({ m }) => Math.ceil(m / 4) * 4 }),
+    kernel('padding-counted-64', 'm is rounded up to a multiple of 64', { count: ({ m }) => Math.ceil(m / 64) * 64 }),
+    ...[4, 8, 256].map((size) =>
+      kernel(`padding-squared-${size}`, `zeros that fill up to ${size} enter Σ(x−μ)²`, {
+        statistics(x, m) {
+          const { mean, squares } = twoPass(x, m);
+          return { mean, squares: squares + ((size - (x.length % size)) % size) * mean ** 2 };
+        },
+      }),
+    ),
+    kernel('zeros-as-padding', 'zeros are taken for padding and not counted', {
+      statistics(x) {
+        const kept = x.filter((value) => value !== 0);
+        return kept.length === 0 ? { mean: 0, squares: 0 } : twoPass(kept, kept.length);
+      },
+    }),
+  ),
+  ...because(
+    'indexing',
+    'neighbour read',
+    kernel(
+      'neighbour-vector',
+      'the last vector of 4 reads on into what lies behind',
+      inSums((elements, { problem }) => {
+        const missing = (4 - (elements.length % 4)) % 4;
+        const last = elements.at(-1)!;
+        const beyond = Array.from({ length: missing }, (_, k) => Math.min(last + 1 + k, elementsOf(problem.shape) - 1));
+        return and(elements, Uint32Array.from(beyond));
+      }),
+    ),
+    kernel(
+      'neighbour-shifted',
+      'the sums read one element further on',
+      inSums((elements, { problem }) => elements.map((i) => Math.min(i + 1, elementsOf(problem.shape) - 1))),
+    ),
+    kernel(
+      'neighbour-for-last',
+      'i <= length: the last is followed by one more',
+      inSums((elements, { problem }) =>
+        and(elements, Uint32Array.of(Math.min(elements.at(-1)! + 1, elementsOf(problem.shape) - 1))),
+      ),
+    ),
+    kernel('neighbour-dy', 'the sums of the gradients read dy one element further on', {
+      sums: (x, dy, moments) =>
+        correct.sums(
+          x,
+          dy.map((_, k) => dy[Math.min(k + 1, dy.length - 1)]!),
+          moments,
+        ),
+    }),
+  ),
+];
+
+export const tilingMutants: readonly Mutant[] = [...tails, ...missing, ...repeated];
