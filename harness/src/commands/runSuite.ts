@@ -1,9 +1,10 @@
-import { type Report, type Result, renderTerminal } from '@normgauge/reports';
+import { type Report, renderTerminal } from '@normgauge/reports';
 import { backends } from '../backends.ts';
 import { Expectations, readExpectations } from '../cases/expectations.ts';
 import { selectCases } from '../cases/select.ts';
 import { abortOnSignal, openCandidates } from './candidates.ts';
 import { exitStatusOf } from './exitStatus.ts';
+import { explainFailure, isFailure } from './judge.ts';
 import { progressOn } from './progress.ts';
 import { ResultFiles } from './resultFiles.ts';
 import { Session } from './session.ts';
@@ -35,14 +36,6 @@ const timingOf: { readonly [command in Command]?: TimingBudget } = {
 
 function print(text: string): void {
   process.stdout.write(`${text}\n`);
-}
-
-function isFailure({ status, excused }: Result): boolean {
-  return !excused && (status === 'failed' || status === 'crashed' || status === 'timed-out');
-}
-
-function explainFailure({ backend, case: id, status, cause, reproduce }: Result): string {
-  return `✗ ${backend} · ${id} · ${status}: ${cause ?? 'no cause was given'}\n  reproduce: ${reproduce}`;
 }
 
 function conclude(report: Report, files: ResultFiles, { json, quiet }: SuiteOptions): void {

@@ -1,13 +1,12 @@
-import type { BackendEntry, Report, Result, Selection, Status } from '@normgauge/reports';
+import type { BackendEntry, Report, Result, Selection } from '@normgauge/reports';
 import type { Case } from '../cases/case.ts';
 import type { Expectations } from '../cases/expectations.ts';
-import { LostProcess } from '../hosts/childProcess.ts';
 import { type Prepared, prepare, prepareInputs } from '../verify/prepare.ts';
 import { KernelFault } from '../verify/subject.ts';
-import { type Verdict, verifyCase } from '../verify/verifyCase.ts';
+import { verifyCase } from '../verify/verifyCase.ts';
 import { describeEnvironment, toolVersion } from './environment.ts';
-import { quoted } from './shellWords.ts';
-import { type Candidate, idOf, reportedBackend, subjectOf, type TimeLimits } from './subjects.ts';
+import { judge, type Outcome } from './judge.ts';
+import { type Candidate, reportedBackend, subjectOf, type TimeLimits } from './subjects.ts';
 import { type Timed, type TimingBudget, timeCase } from './timeCase.ts';
 
 /** What a run needs to know. */
@@ -31,17 +30,11 @@ const weightOfTiming = 8;
 /** Cases that are prepared and not yet judged by every backend. */
 const casesAhead = 4;
 
-function reproduceCommand(command: 'verify' | 'bench', asked: string, row: Case, seed: number): string {
-  return `npx normgauge ${command} --backend ${quoted(asked)} --case ${quoted(row.id)} --seed ${seed}`;
-}
-
 /** A backend that throws only when it is called often is wrong, like one that throws at once. */
 function failedWhenTimed(error: unknown): Timed {
   if (error instanceof KernelFault) return { status: 'failed', cause: `when timed: ${error.message}` };
   throw error;
 }
-
-const unjudged = { tensors: [], gradients: [], checks: [] } as const;
 
 type SecondSet = ReturnType<typeof prepareInputs>;
 
@@ -110,46 +103,20 @@ export class Session {
     return this.#plan.timing !== undefined && (row.timed || this.#plan.timeAll);
   }
 
-  async #judge(candidate: Candidate, row: Case, prepared: Prepared | undefined): Promise<Result> {
-    const began = performance.now();
-    const outcome = await this.#outcome(candidate, row, prepared);
+  #judge(candidate: Candidate, row: Case, prepared: Prepared | undefined): Promise<Result> {
     const command = this.#isTimed(row) ? 'bench' : 'verify';
-    const { op, layout, shape } = row.problem;
-    return {
-      backend: idOf(candidate),
-      case: row.id,
-      op,
-      layout,
-      shape: [shape.n, shape.c, ...shape.spatial],
-      fill: row.fill.name,
-      convention: row.convention,
-      seed: this.#plan.selection.seed,
-      catches: row.catches,
-      seconds: (performance.now() - began) / 1000,
-      ...outcome,
-      reproduce: reproduceCommand(command, candidate.asked, row, this.#plan.selection.seed),
-    };
+    const { seed } = this.#plan.selection;
+    return judge(candidate, row, { command, seed }, () => this.#verifyAndTime(candidate, row, prepared!));
   }
 
-  async #outcome(
-    candidate: Candidate,
-    row: Case,
-    prepared: Prepared | undefined,
-  ): Promise<Verdict | (Pick<Result, 'cause' | 'timing' | 'tensors' | 'gradients' | 'checks'> & { status: Status })> {
-    if (candidate.unavailable !== undefined) return { status: 'skipped', reason: candidate.unavailable, ...unjudged };
-    if (candidate.lost) return { status: candidate.lost.status, cause: candidate.lost.message, ...unjudged };
-    try {
-      const subject = subjectOf(candidate, this.#plan.limits);
-      const verdict = await verifyCase(prepared!, subject);
-      if (!this.#isTimed(row) || (verdict.status !== 'passed' && verdict.status !== 'untrusted')) return verdict;
-      const software = candidate.opened?.device?.software ?? false;
-      const second = this.#secondSetOf(row);
-      const timed = await timeCase(prepared!, second, subject, this.#plan.timing!, software).catch(failedWhenTimed);
-      return timed.status === 'passed' ? { ...verdict, timing: timed.timing } : { ...verdict, ...timed };
-    } catch (error) {
-      if (error instanceof LostProcess) return { status: error.status, cause: error.message, ...unjudged };
-      throw error;
-    }
+  async #verifyAndTime(candidate: Candidate, row: Case, prepared: Prepared): Promise<Outcome> {
+    const subject = subjectOf(candidate, this.#plan.limits);
+    const verdict = await verifyCase(prepared, subject);
+    if (!this.#isTimed(row) || (verdict.status !== 'passed' && verdict.status !== 'untrusted')) return verdict;
+    const software = candidate.opened?.device?.software ?? false;
+    const second = this.#secondSetOf(row);
+    const timed = await timeCase(prepared, second, subject, this.#plan.timing!, software).catch(failedWhenTimed);
+    return timed.status === 'passed' ? { ...verdict, timing: timed.timing } : { ...verdict, ...timed };
   }
 
   #report(): Report {

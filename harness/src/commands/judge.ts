@@ -1,0 +1,74 @@
+import type { Result, Status } from '@normgauge/reports';
+import type { Case } from '../cases/case.ts';
+import { LostProcess } from '../hosts/childProcess.ts';
+import type { Verdict } from '../verify/verifyCase.ts';
+import { quoted } from './shellWords.ts';
+import { type Candidate, idOf } from './subjects.ts';
+
+/** How one case ended on one backend: what verification says, or why there was nothing to verify. */
+export type Outcome =
+  | Verdict
+  | (Pick<Result, 'cause' | 'timing' | 'tensors' | 'gradients' | 'checks'> & { status: Status });
+
+/** Under what a case is judged; with the case's address it is all that repeats it. */
+export interface Conditions {
+  readonly command: 'verify' | 'bench';
+  readonly seed: number;
+}
+
+const unjudged = { tensors: [], gradients: [], checks: [] } as const;
+
+function reproduceCommand({ command, seed }: Conditions, asked: string, row: Case): string {
+  return `npx normgauge ${command} --backend ${quoted(asked)} --case ${quoted(row.id)} --seed ${seed}`;
+}
+
+async function outcomeOf({ unavailable, lost }: Candidate, verify: () => Promise<Outcome>): Promise<Outcome> {
+  if (unavailable !== undefined) return { status: 'skipped', reason: unavailable, ...unjudged };
+  if (lost) return { status: lost.status, cause: lost.message, ...unjudged };
+  try {
+    return await verify();
+  } catch (error) {
+    if (error instanceof LostProcess) return { status: error.status, cause: error.message, ...unjudged };
+    throw error;
+  }
+}
+
+/**
+ * One case on one backend: the row that a report has of it, before any expectation is applied.
+ *
+ * @param verify is called when the backend is open; a process that is lost in it is an outcome
+ */
+export async function judge(
+  candidate: Candidate,
+  row: Case,
+  conditions: Conditions,
+  verify: () => Promise<Outcome>,
+): Promise<Result> {
+  const began = performance.now();
+  const outcome = await outcomeOf(candidate, verify);
+  const { op, layout, shape } = row.problem;
+  return {
+    backend: idOf(candidate),
+    case: row.id,
+    op,
+    layout,
+    shape: [shape.n, shape.c, ...shape.spatial],
+    fill: row.fill.name,
+    convention: row.convention,
+    seed: conditions.seed,
+    catches: row.catches,
+    seconds: (performance.now() - began) / 1000,
+    ...outcome,
+    reproduce: reproduceCommand(conditions, candidate.asked, row),
+  };
+}
+
+/** True for a row that makes a run fail. */
+export function isFailure({ status, excused }: Result): boolean {
+  return !excused && (status === 'failed' || status === 'crashed' || status === 'timed-out');
+}
+
+/** A failing row for a person: what, why, and the command that shows it again. */
+export function explainFailure({ backend, case: id, status, cause, reproduce }: Result): string {
+  return `✗ ${backend} · ${id} · ${status}: ${cause ?? 'no cause was given'}\n  reproduce: ${reproduce}`;
+}
