@@ -6,6 +6,7 @@ import { type ListOptions, list, lists } from './commands/list.ts';
 import { mutantsCommand } from './commands/mutants.ts';
 import { collect, wholeNumber } from './commands/optionValues.ts';
 import { referenceCheckCommand } from './commands/referenceCheck.ts';
+import { reportCommand } from './commands/report.ts';
 import type { SuiteOptions } from './commands/runSuite.ts';
 import { vectorsCommand } from './commands/vectors.ts';
 import { UsageError } from './usageError.ts';
@@ -82,6 +83,7 @@ Exit status: 0 good; 1 a check failed; 2 the command or its input made no sense;
   root.addCommand(vectorsCommand(finish));
   root.addCommand(referenceCheckCommand(finish));
   root.addCommand(mutantsCommand(finish));
+  root.addCommand(reportCommand(finish));
   root
     .command('list')
     .description('print what there is')

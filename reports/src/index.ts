@@ -1,5 +1,14 @@
+export {
+  type Certificate,
+  certify,
+  type Level,
+  NoCertificate,
+} from './certificate/certificate.ts';
+export { brokenClaims } from './certificate/compareClaims.ts';
+export { parseCertificate } from './certificate/readCertificate.ts';
 export { type Evidence, evidenceOf, type Failure, failuresOf, type SkippedGroup, skippedOf } from './findings.ts';
 export { compareRatios, fromFloat, toFloat } from './float.ts';
+export { type Format, type FormatName, formats } from './formats.ts';
 export { headline } from './headline.ts';
 export { renderHtml } from './html/page.ts';
 export { renderMarkdown } from './markdown.ts';

@@ -7,10 +7,19 @@ import { lookOf, statuses } from './statuses.ts';
 import { summarise } from './summary.ts';
 import { summaryTable } from './summaryTable.ts';
 
-/** How many failures are shown in full; the rest is counted. */
-const shownFailures = 10;
-/** How many groups of skipped cases are shown; the rest is counted. */
-const shownSkips = 30;
+/** How much is shown of what there may be much of; the rest is counted. */
+interface Room {
+  /** Rows of the table. */
+  readonly rows: number;
+  /** Failures in full. */
+  readonly failures: number;
+  /** Groups of skipped cases. */
+  readonly skips: number;
+}
+
+const usualRoom: Room = { rows: 200, failures: 10, skips: 30 };
+/** GitHub refuses a step summary above 1 MiB: https://docs.github.com/en/actions/reference/limits */
+const largest = 2 ** 20 - 1;
 
 /** Foreign text as Markdown that shows it and nothing else: no link, no mark-up, no table cell or list item of its own. */
 function text(foreign: string): string {
@@ -77,11 +86,11 @@ function failureText({ result, evidence }: Failure): string {
     .join('\n');
 }
 
-function failuresText(failures: readonly Failure[]): string {
+function failuresText(failures: readonly Failure[], shown: number): string {
   if (failures.length === 0) return '';
-  const rest = failures.length - shownFailures;
+  const rest = failures.length - shown;
   const more = rest > 0 ? `\n\n… and ${count(rest)} more in report.json.` : '';
-  return `## What did not pass\n\n${failures.slice(0, shownFailures).map(failureText).join('\n')}${more}`;
+  return `## What did not pass\n\n${failures.slice(0, shown).map(failureText).join('\n')}${more}`;
 }
 
 function skipText({ backend, reason, results }: SkippedGroup): string {
@@ -89,14 +98,14 @@ function skipText({ backend, reason, results }: SkippedGroup): string {
   return `- ${code(backend)}, ${size}: ${text(reason)}`;
 }
 
-function skipsText(groups: readonly SkippedGroup[]): string {
+function skipsText(groups: readonly SkippedGroup[], shown: number): string {
   if (groups.length === 0) return '';
-  const rest = groups.length - shownSkips;
+  const rest = groups.length - shown;
   const more = rest > 0 ? `\n- … and ${plural(rest, 'more reason')}` : '';
-  return `## What did not run\n\n${groups.slice(0, shownSkips).map(skipText).join('\n')}${more}`;
+  return `## What did not run\n\n${groups.slice(0, shown).map(skipText).join('\n')}${more}`;
 }
 
-function machineText({ environment, backends }: Report): string {
+function machineText({ environment, backends }: Report, shown: number): string {
   const { cpu, cores, memory, os, arch, node, commit, dirty, load } = environment;
   const from = commit === undefined ? '' : ` · commit ${code(commit)}${dirty ? ' with local changes' : ''}`;
   const gpus = backends.flatMap(({ id, device }) =>
@@ -105,13 +114,13 @@ function machineText({ environment, backends }: Report): string {
       : [],
   );
   const machine = `${text(cpu)}, ${plural(cores, 'core')}, ${gibibytes(memory)} · ${text(os)} ${text(arch)} · Node ${text(node)} · load ${short(load)}${from}`;
-  return [machine, ...gpus].join('  \n');
+  return [machine, ...gpus.slice(0, shown)].join('  \n');
 }
 
-/** The summary that a stranger understands, as GitHub-flavoured Markdown. A pure function of the report. */
-export function renderMarkdown(report: Report): string {
+function written(report: Report, room: Room): string {
   const summary = summarise(report);
   const { columns, rows, legend } = summaryTable(summary);
+  const rest = rows.length - room.rows;
   const parts = [
     `# ${text(headline(summary, report))}`,
     `${text(provenance(report))} · ${duration(report.seconds)}`,
@@ -119,14 +128,31 @@ export function renderMarkdown(report: Report): string {
     table(
       columns.map(({ title }) => title),
       columns.map(({ align }) => align),
-      rows.map(({ cells }) => cells.map((cell, i) => (i === 0 ? `<code>${text(cell)}</code>` : text(cell)))),
+      rows
+        .slice(0, room.rows)
+        .map(({ cells }) => cells.map((cell, i) => (i === 0 ? `<code>${text(cell)}</code>` : text(cell)))),
     ),
+    rest > 0 ? `… and ${plural(rest, 'more row')} in report.json.` : '',
     legend.map(({ title, meaning }) => `${text(title)}: ${text(meaning)}.`).join('  \n'),
-    failuresText(failuresOf(report)),
-    skipsText(skippedOf(report)),
+    failuresText(failuresOf(report), room.failures),
+    skipsText(skippedOf(report), room.skips),
     '## Where',
-    machineText(report),
+    machineText(report, room.rows),
     statuses.map(({ sign, status, meaning }) => `${sign} ${status}: ${text(meaning)}`).join('  \n'),
   ];
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
+}
+
+/**
+ * The summary that a stranger understands, as GitHub-flavoured Markdown below 1 MiB: what does not fit is counted. A pure
+ * function of the report.
+ */
+export function renderMarkdown(report: Report): string {
+  let room = usualRoom;
+  for (;;) {
+    const text = written(report, room);
+    if (Buffer.byteLength(text) <= largest || room.rows === 0) return text;
+    const { rows, failures, skips } = room;
+    room = { rows: rows >> 1, failures: failures >> 1, skips: skips >> 1 };
+  }
 }

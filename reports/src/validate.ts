@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
 import type { Report, Result } from './report.ts';
+import { type SchemaNode, schemaFault } from './schemaFault.ts';
 
 /** The published schema, as it lies beside this package. */
 export const reportSchema: ReportSchema = JSON.parse(
@@ -13,16 +14,6 @@ export interface ReportSchema {
   readonly $id: string;
   readonly properties: { readonly version: { readonly const: number } };
   readonly $defs: Readonly<Record<string, SchemaNode>>;
-}
-
-/** A part of a JSON Schema. */
-interface SchemaNode {
-  readonly description?: string;
-  readonly type?: string;
-  readonly const?: unknown;
-  readonly enum?: readonly unknown[];
-  readonly anyOf?: readonly SchemaNode[];
-  readonly oneOf?: readonly SchemaNode[];
 }
 
 /** A document that is not a report this version can read. The message says what, where, expected, got and what to do. */
@@ -53,67 +44,8 @@ function validators(): Validators {
   return compiled;
 }
 
-/** `/results/3/declares/a~1b` as `$.results[3].declares["a/b"]`. */
-function jsonPath(pointer: string): string {
-  const steps = pointer
-    .split('/')
-    .slice(1)
-    .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
-  return `$${steps.map(pathStep).join('')}`;
-}
-
-function pathStep(step: string): string {
-  if (/^\d+$/.test(step)) return `[${step}]`;
-  return /^[A-Za-z]\w*$/.test(step) ? `.${step}` : `[${JSON.stringify(step)}]`;
-}
-
-function show(value: unknown): string {
-  const text = typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? 'nothing');
-  return text.length > 80 ? `${text.slice(0, 77)}…` : text;
-}
-
-/** What a part of the schema admits, in words. */
-function admitted({ type, const: constant, enum: values, anyOf, oneOf }: SchemaNode): string {
-  if (constant !== undefined) return show(constant);
-  if (values) return values.map(show).join(', ');
-  const choices = anyOf ?? oneOf;
-  if (choices) return choices.map(admitted).join(', ');
-  return `a value of type ${type}`;
-}
-
-function describe(error: ErrorObject): { path: string; expected: string; got: string } {
-  const path = jsonPath(error.instancePath);
-  const got = show(error.data);
-  const schema = error.parentSchema as SchemaNode;
-  switch (error.keyword) {
-    case 'required':
-      return { path: path + pathStep(error.params['missingProperty']), expected: 'a value', got: 'nothing' };
-    case 'additionalProperties':
-      return {
-        path: path + pathStep(error.params['additionalProperty']),
-        expected: `nothing, since the schema has no such field`,
-        got: 'one',
-      };
-    case 'const':
-    case 'enum':
-    case 'anyOf':
-    case 'oneOf':
-      return { path, expected: `one of ${admitted(schema)}`, got };
-    case 'type':
-      return { path, expected: `a value of type ${error.params['type']}`, got };
-    default:
-      // minimum, pattern, format, minItems, …: ajv's own words continue a sentence: "must be >= 0".
-      return { path, expected: `a value that ${error.message}`, got };
-  }
-}
-
-/** A choice reports each branch that was refused before it reports itself; itself is what a reader understands. */
-function mostTelling(errors: readonly ErrorObject[]): ErrorObject {
-  return errors.find(({ keyword }) => keyword === 'anyOf' || keyword === 'oneOf') ?? errors[0]!;
-}
-
 function refuse(errors: readonly ErrorObject[], where: string): never {
-  const { path, expected, got } = describe(mostTelling(errors));
+  const { path, expected, got } = schemaFault(errors);
   throw new ReportError(
     `${where}: at ${path} expected ${expected}, got ${got}; correct it, or write the report anew with "normgauge run"`,
     path,

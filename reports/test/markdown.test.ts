@@ -61,4 +61,22 @@ describe('renderMarkdown', () => {
     expect(renderMarkdown(completeReport)).toContain('**The run was stopped before its end');
     expect(text).not.toContain('stopped before');
   });
+
+  it('stays below 1 MiB however much there is to say, and counts what it left out', () => {
+    const [entry] = completeReport.backends;
+    const [result] = completeReport.results;
+    const long = '|'.repeat(2000);
+    const ids = Array.from({ length: 900 }, (_, k) => `${k} ${long}`);
+    const huge: Report = {
+      ...completeReport,
+      backends: ids.map((id) => ({ ...entry!, id, unavailable: long })),
+      results: ids.map((backend) => ({ ...result!, backend, op: long, case: long, cause: long, reproduce: long })),
+    };
+    const shown = renderMarkdown(huge);
+    expect(Buffer.byteLength(shown)).toBeLessThan(2 ** 20);
+    const rows = shown.split('\n').filter((line) => line.startsWith('| <code>')).length;
+    expect(rows).toBeGreaterThan(10);
+    expect(shown).toContain(`… and ${900 - rows} more rows in report.json.`);
+    expect(shown).toMatch(/… and 8\d\d more in report\.json/);
+  });
 });
