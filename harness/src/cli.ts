@@ -1,5 +1,6 @@
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { suites } from './cases/suites.ts';
+import { compareCommand } from './commands/compare.ts';
 import { toolVersion } from './commands/environment.ts';
 import { exitStatus } from './commands/exitStatus.ts';
 import { type ListOptions, list, lists } from './commands/list.ts';
@@ -84,6 +85,7 @@ Exit status: 0 good; 1 a check failed; 2 the command or its input made no sense;
   root.addCommand(referenceCheckCommand(finish));
   root.addCommand(mutantsCommand(finish));
   root.addCommand(reportCommand(finish));
+  root.addCommand(compareCommand(finish));
   root
     .command('list')
     .description('print what there is')

@@ -6,6 +6,9 @@ export {
 } from './certificate/certificate.ts';
 export { brokenClaims } from './certificate/compareClaims.ts';
 export { parseCertificate } from './certificate/readCertificate.ts';
+export { type Comparison, compareReports, gotWorse } from './compare/compare.ts';
+export { renderComparisonHtml } from './compare/page.ts';
+export { renderComparisonTerminal } from './compare/terminal.ts';
 export { type Evidence, evidenceOf, type Failure, failuresOf, type SkippedGroup, skippedOf } from './findings.ts';
 export { compareRatios, fromFloat, toFloat } from './float.ts';
 export { type Format, type FormatName, formats } from './formats.ts';
@@ -16,16 +19,20 @@ export { plainText } from './plainText.ts';
 export type {
   BackendEntry,
   DeviceEntry,
+  Diagnosis,
   Distribution,
   Environment,
   Excuse,
+  Finding,
   Float,
   Grade,
   GradientCheck,
+  Part,
   ProtocolCheck,
   Report,
   Result,
   Selection,
+  Shard,
   Status,
   TensorAgreement,
   Timing,

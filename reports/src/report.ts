@@ -16,6 +16,19 @@ export interface Report {
   readonly selection: Selection;
   readonly backends: readonly BackendEntry[];
   readonly results: readonly Result[];
+  /** The reports that this one was merged from, in the order of their results; absent when it is of one run. */
+  readonly parts?: readonly Part[];
+}
+
+/** One run of a merged report. */
+export interface Part {
+  /** ISO 8601, UTC. */
+  readonly startedAt: string;
+  /** Wall time of that run, seconds. */
+  readonly seconds: number;
+  readonly interrupted: boolean;
+  readonly environment: Environment;
+  readonly selection: Selection;
 }
 
 /** Where it ran. */
@@ -32,6 +45,12 @@ export interface Environment {
   readonly commit?: string;
   /** The work tree differed from the commit. */
   readonly dirty?: boolean;
+  /** The branch that was checked out; absent when none was. */
+  readonly branch?: string;
+  /** First line of the commit's message. */
+  readonly subject?: string;
+  /** When the commit was made, ISO 8601, UTC. */
+  readonly committedAt?: string;
   /** One-minute load average when the run began. */
   readonly load: number;
 }
@@ -44,6 +63,16 @@ export interface Selection {
   readonly backends: readonly string[];
   /** The patterns given with --case; empty means all of the suite. */
   readonly cases: readonly string[];
+  /** The conventions given with --convention; absent means as the cases say. */
+  readonly conventions?: readonly string[];
+  /** Which part of the selection this is; absent means all of it. */
+  readonly shard?: Shard;
+}
+
+/** Part `index` of `of`, counted from 1. */
+export interface Shard {
+  readonly index: number;
+  readonly of: number;
 }
 
 /** One backend of the selection, whether it could run or not. */
@@ -101,6 +130,8 @@ export interface Result {
   readonly reason?: string;
   /** What went wrong, one sentence; always there when it failed, crashed or timed out. */
   readonly cause?: string;
+  /** What would explain a failure; absent where nothing was looked for. */
+  readonly diagnosis?: Diagnosis;
   /** A known failure, written down beforehand: it is shown, and does not count against the backend. */
   readonly excused?: Excuse;
   /** What the row is here to catch. */
@@ -116,6 +147,28 @@ export interface Result {
   readonly timing?: Timing;
   /** The command that repeats this row. */
   readonly reproduce: string;
+  /** Index into `parts`; only in a merged report. */
+  readonly part?: number;
+}
+
+/** What would explain a failure. */
+export interface Diagnosis {
+  /** Best first; none when no hypothesis fits. */
+  readonly findings: readonly Finding[];
+  /** How many hypotheses were recomputed. */
+  readonly tested: number;
+}
+
+/** One supposed mistake. */
+export interface Finding {
+  /** The mistake in a phrase, the same whichever kernel makes it. */
+  readonly cause: string;
+  /** It in a sentence, with its numbers. */
+  readonly says: string;
+  /** `certain`: it alone accounts for everything; `likely`: it does, and others may; `possible`: it accounts for a part. */
+  readonly certainty: 'certain' | 'likely' | 'possible';
+  /** What speaks for it, a sentence. */
+  readonly evidence: string;
 }
 
 /** Why a failure is put up with, and how long. */

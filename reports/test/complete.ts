@@ -1,14 +1,18 @@
 import type {
   BackendEntry,
   DeviceEntry,
+  Diagnosis,
   Distribution,
   Environment,
   Excuse,
+  Finding,
   GradientCheck,
+  Part,
   ProtocolCheck,
   Report,
   Result,
   Selection,
+  Shard,
   TensorAgreement,
   Timing,
   WorstElement,
@@ -28,13 +32,31 @@ type Optional<T> = Record<OptionalKeys<T>, true>;
 
 /** Every optional field of every type, exactly: the compiler refuses one too many and one too few. */
 export const optionalFields: Readonly<Record<string, Readonly<Record<string, true>>>> = {
-  Report: {} satisfies Optional<Report>,
+  Report: { parts: true } satisfies Optional<Report>,
+  Part: {} satisfies Optional<Part>,
+  Shard: {} satisfies Optional<Shard>,
   Tool: {} satisfies Optional<Report['tool']>,
-  Environment: { commit: true, dirty: true } satisfies Optional<Environment>,
-  Selection: {} satisfies Optional<Selection>,
+  Environment: {
+    commit: true,
+    dirty: true,
+    branch: true,
+    subject: true,
+    committedAt: true,
+  } satisfies Optional<Environment>,
+  Selection: { conventions: true, shard: true } satisfies Optional<Selection>,
   BackendEntry: { version: true, module: true, unavailable: true, device: true } satisfies Optional<BackendEntry>,
   DeviceEntry: {} satisfies Optional<DeviceEntry>,
-  Result: { reason: true, cause: true, excused: true, grade: true, timing: true } satisfies Optional<Result>,
+  Result: {
+    reason: true,
+    cause: true,
+    diagnosis: true,
+    excused: true,
+    grade: true,
+    timing: true,
+    part: true,
+  } satisfies Optional<Result>,
+  Diagnosis: {} satisfies Optional<Diagnosis>,
+  Finding: {} satisfies Optional<Finding>,
   Excuse: {} satisfies Optional<Excuse>,
   TensorAgreement: { worst: true } satisfies Optional<TensorAgreement>,
   WorstElement: {} satisfies Optional<WorstElement>,
@@ -79,6 +101,32 @@ const distribution: Complete<Distribution> = {
   preempted: 0.03125,
 };
 
+const environment: Complete<Environment> = {
+  cpu: 'AMD EPYC 7B13',
+  cores: 2,
+  memory: 8589934592,
+  os: 'Linux 6.1.0',
+  arch: 'x64',
+  node: '20.20.2',
+  v8: '11.3.244.8',
+  commit: 'e3dbabb0c1d2e3f4a5b60718293a4b5c6d7e8f90',
+  dirty: false,
+  branch: 'main',
+  subject: 'Sum each channel in two halves',
+  committedAt: '2026-03-14T12:00:00Z',
+  load: 0.75,
+};
+
+const selection: Complete<Selection> = {
+  command: 'verify',
+  suite: 'standard',
+  seed: 1,
+  backends: ['wasm'],
+  cases: ['backward/**'],
+  conventions: ['pytorch'],
+  shard: { index: 1, of: 2 },
+};
+
 /** A report in which every field is present. */
 export const completeReport: Complete<Report> = {
   schema: 'https://normgauge.dev/report.schema.json',
@@ -87,19 +135,8 @@ export const completeReport: Complete<Report> = {
   startedAt: '2026-03-14T15:09:26.535Z',
   seconds: 93.4,
   interrupted: true,
-  environment: {
-    cpu: 'AMD EPYC 7B13',
-    cores: 2,
-    memory: 8589934592,
-    os: 'Linux 6.1.0',
-    arch: 'x64',
-    node: '20.20.2',
-    v8: '11.3.244.8',
-    commit: 'e3dbabb0c1d2e3f4a5b60718293a4b5c6d7e8f90',
-    dirty: false,
-    load: 0.75,
-  },
-  selection: { command: 'verify', suite: 'standard', seed: 1, backends: ['wasm'], cases: ['backward/**'] },
+  environment,
+  selection,
   backends: [
     {
       id: 'wasm',
@@ -123,6 +160,17 @@ export const completeReport: Complete<Report> = {
       status: 'failed',
       reason: 'none',
       cause: 'dx: the variance term is missing',
+      diagnosis: {
+        findings: [
+          {
+            cause: 'variance term missing from dx',
+            says: 'dx lacks −x̂·Σdy·x̂/m',
+            certainty: 'certain',
+            evidence: 'accounts for 7 of 7 wrong elements',
+          },
+        ],
+        tested: 321,
+      },
       excused: { reason: 'published like this', until: '2027-12-31' },
       catches: 'one-pass variance',
       seconds: 0.25,
@@ -164,6 +212,8 @@ export const completeReport: Complete<Report> = {
         software: false,
       },
       reproduce: 'normgauge verify --backend ./wasm.mjs --case backward/nchw/3x5x7x11/large-mean/pytorch --seed 1',
+      part: 0,
     },
   ],
+  parts: [{ startedAt: '2026-03-14T15:09:26.535Z', seconds: 93.4, interrupted: true, environment, selection }],
 };

@@ -16,6 +16,9 @@ function git(...args: readonly string[]): string | undefined {
 export function describeEnvironment(): Environment {
   const commit = git('rev-parse', 'HEAD');
   const changes = git('status', '--porcelain');
+  const branch = git('branch', '--show-current');
+  const subject = git('log', '-1', '--format=%s');
+  const committed = git('log', '-1', '--format=%ct');
   return {
     cpu: cpus()[0]?.model.trim() || 'unknown',
     cores: cpus().length,
@@ -26,6 +29,9 @@ export function describeEnvironment(): Environment {
     v8: process.versions.v8,
     ...(commit !== undefined && { commit }),
     ...(commit !== undefined && changes !== undefined && { dirty: changes !== '' }),
+    ...(branch && { branch }),
+    ...(subject && { subject }),
+    ...(committed && { committedAt: new Date(Number(committed) * 1000).toISOString() }),
     load: loadavg()[0] ?? 0,
   };
 }

@@ -1,36 +1,17 @@
-import { createHash } from 'node:crypto';
 import type { Report } from '../report.ts';
 import { headroomSection, protocolSection } from './agreement.ts';
 import { backendSection } from './backends.ts';
 import { environmentSection } from './environment.ts';
-import { html, type Markup, trusted } from './escape.ts';
+import type { Markup } from './escape.ts';
 import { failureSection, skippedSection } from './failures.ts';
+import { pageText } from './frame.ts';
 import { gradientSection } from './gradients.ts';
 import { caseSection, matrixSection } from './matrix.ts';
 import { type PageModel, pageModel } from './model.ts';
 import { overview } from './overview.ts';
 import { script } from './script.ts';
-import { style } from './style.ts';
 import { sweepSection } from './sweepSection.ts';
 import { timingSection } from './timing.ts';
-
-const hashOf = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
-
-/** Nothing is loaded from anywhere, and nothing runs or styles but what is written below, known by its hash. */
-function policy(): string {
-  return [
-    "default-src 'none'",
-    `style-src ${hashOf(style)}`,
-    `script-src ${hashOf(script)}`,
-    'img-src data:',
-    "base-uri 'none'",
-    "form-action 'none'",
-  ].join('; ');
-}
-
-/** A needle at its limit, so that a browser asks nobody for an icon. */
-const icon =
-  "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Ccircle cx='8' cy='8' r='7' fill='%231f5fbf'/%3E%3Cpath d='M8 9L12 4' stroke='white' stroke-width='2' stroke-linecap='round'/%3E%3C/svg%3E";
 
 interface Part {
   readonly id: string;
@@ -58,28 +39,12 @@ const parts: readonly Part[] = [
  */
 export function renderHtml(report: Report): string {
   const model = pageModel(report);
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${trusted(policy())}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="referrer" content="no-referrer">
-<title>normgauge: ${model.summary.verdict}, ${report.selection.suite}, ${report.startedAt}</title>
-<link rel="icon" href="${icon}">
-<style>${trusted(style)}</style>
-</head>
-<body>
-<a class="skip" href="#main">Skip to the findings</a>
-${overview(model)}
-<nav aria-label="Sections"><ul>${parts.map(({ id, link }) => html`<li><a href="#${id}">${link(model)}</a></li>`)}</ul></nav>
-<main id="main">
-${parts.map(({ make }) => make(model))}
-</main>
-<footer class="foot">Written by normgauge ${report.tool.version}. The numbers of this page and more are in report.json beside it.</footer>
-<script>${trusted(script)}</script>
-</body>
-</html>
-`.toString();
+  return pageText({
+    title: `normgauge: ${model.summary.verdict}, ${report.selection.suite}, ${report.startedAt}`,
+    header: overview(model),
+    links: parts.map(({ id, link }) => ({ href: `#${id}`, text: link(model) })),
+    main: parts.map(({ make }) => make(model)),
+    foot: `Written by normgauge ${report.tool.version}. The numbers of this page and more are in report.json beside it.`,
+    script,
+  });
 }
