@@ -4,8 +4,9 @@ import { compareCommand } from './commands/compare.ts';
 import { toolVersion } from './commands/environment.ts';
 import { exitStatus } from './commands/exitStatus.ts';
 import { type ListOptions, list, lists } from './commands/list.ts';
+import { mergeCommand } from './commands/merge.ts';
 import { mutantsCommand } from './commands/mutants.ts';
-import { collect, wholeNumber } from './commands/optionValues.ts';
+import { collect, shard, wholeNumber } from './commands/optionValues.ts';
 import { referenceCheckCommand } from './commands/referenceCheck.ts';
 import { reportCommand } from './commands/report.ts';
 import type { SuiteOptions } from './commands/runSuite.ts';
@@ -51,6 +52,10 @@ function suiteCommand(name: 'run' | 'verify' | 'bench', description: string): Co
         .argParser(seconds)
         .default(30),
     )
+    .addOption(
+      new Option('--shard <i/n>', 'only part i of n of the cases; "merge" makes one report of them').argParser(shard),
+    )
+    .option('--durations <report>', 'an earlier report to balance the shards by, the same for all of them')
     .option('--expectations <file>', 'JSON file of known failures, which do not count')
     .option('--require', 'what is skipped counts as not having run (exit status 4)', false)
     .option('--json', 'print the report as JSON instead of a summary', false)
@@ -86,6 +91,7 @@ Exit status: 0 good; 1 a check failed; 2 the command or its input made no sense;
   root.addCommand(mutantsCommand(finish));
   root.addCommand(reportCommand(finish));
   root.addCommand(compareCommand(finish));
+  root.addCommand(mergeCommand(finish));
   root
     .command('list')
     .description('print what there is')

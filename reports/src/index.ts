@@ -15,6 +15,7 @@ export { type Format, type FormatName, formats } from './formats.ts';
 export { headline } from './headline.ts';
 export { renderHtml } from './html/page.ts';
 export { renderMarkdown } from './markdown.ts';
+export { MergeError, type MissingShards, mergeReports, missingShards, type Source } from './merge.ts';
 export { plainText } from './plainText.ts';
 export type {
   BackendEntry,

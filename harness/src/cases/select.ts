@@ -36,6 +36,24 @@ export function selectCases({ suite, patterns, conventions }: CaseSelection): re
   return [...once.values()];
 }
 
+/** What a run goes through, before it is split into shards. */
+export interface RunCases {
+  readonly cases: readonly Case[];
+  /** Also times cases that their suite does not, since of the selected ones it times none. */
+  readonly timeAll: boolean;
+}
+
+/**
+ * The cases that a command goes through: `bench` leaves out what is not timed, unless none of them is.
+ * @throws {UsageError} when the selection is empty
+ */
+export function casesOfRun(command: 'run' | 'verify' | 'bench', selection: CaseSelection): RunCases {
+  const selected = selectCases(selection);
+  const timed = selected.filter((row) => row.timed);
+  const timeAll = command === 'bench' && timed.length === 0;
+  return { cases: command === 'bench' && !timeAll ? timed : selected, timeAll };
+}
+
 function matching(cases: readonly Case[], suite: string, pattern: string): readonly Case[] {
   const exact = cases.filter(({ id }) => id === pattern);
   if (exact.length > 0) return exact;

@@ -1,3 +1,4 @@
+import type { Shard } from '@normgauge/reports';
 import { InvalidArgumentError } from 'commander';
 
 /** The value of an option that may be repeated: every one of them, in order. */
@@ -10,4 +11,11 @@ export function wholeNumber(text: string): number {
   const value = Number(text);
   if (!Number.isSafeInteger(value) || value < 0) throw new InvalidArgumentError('expected a whole number ≥ 0.');
   return value;
+}
+
+/** @throws {InvalidArgumentError} for anything but `i/n` with 1 ≤ i ≤ n */
+export function shard(text: string): Shard {
+  const [, index = 0, of = 0] = /^(\d+)\/(\d+)$/.exec(text)?.map(Number) ?? [];
+  if (!(index >= 1 && index <= of)) throw new InvalidArgumentError('expected i/n with 1 ≤ i ≤ n, as in 2/8.');
+  return { index, of };
 }

@@ -1,11 +1,13 @@
-import { type Report, renderTerminal } from '@normgauge/reports';
+import { type Report, renderTerminal, type Selection, type Shard } from '@normgauge/reports';
 import { backends } from '../backends.ts';
 import { Expectations, readExpectations } from '../cases/expectations.ts';
-import { selectCases } from '../cases/select.ts';
+import { casesOfRun } from '../cases/select.ts';
+import { shardOf } from '../cases/shard.ts';
 import { abortOnSignal, openCandidates } from './candidates.ts';
 import { exitStatusOf } from './exitStatus.ts';
 import { explainFailure, isFailure } from './judge.ts';
 import { progressOn } from './progress.ts';
+import { readReport } from './readReport.ts';
 import { ResultFiles } from './resultFiles.ts';
 import { Session } from './session.ts';
 import type { TimingBudget } from './timeCase.ts';
@@ -22,6 +24,10 @@ export interface SuiteOptions {
   readonly require: boolean;
   /** A file of known failures. */
   readonly expectations?: string;
+  /** Only this part of the selection. */
+  readonly shard?: Shard;
+  /** A report that tells how long cases take, to balance shards by. */
+  readonly durations?: string;
   readonly json: boolean;
   readonly quiet: boolean;
 }
@@ -51,6 +57,13 @@ function conclude(report: Report, files: ResultFiles, { json, quiet }: SuiteOpti
   }
 }
 
+/** What each case took in an earlier run, all backends together, seconds. */
+function secondsOf(path: string): ReadonlyMap<string, number> {
+  const took = new Map<string, number>();
+  for (const { case: id, seconds } of readReport(path).results) took.set(id, (took.get(id) ?? 0) + seconds);
+  return took;
+}
+
 /**
  * Verifies, and for `run` and `bench` times, the selected cases on the selected backends; writes results, report and
  * page; returns the exit status.
@@ -58,11 +71,21 @@ function conclude(report: Report, files: ResultFiles, { json, quiet }: SuiteOpti
  * @throws {UsageError} when the options make no sense
  */
 export async function runSuite(command: Command, options: SuiteOptions): Promise<number> {
-  const { backend, suite, seed, convention } = options;
-  const selected = selectCases({ suite, patterns: options.case, conventions: convention });
-  const timeAll = command === 'bench' && !selected.some(({ timed }) => timed);
-  const cases = command === 'bench' && !timeAll ? selected.filter(({ timed }) => timed) : selected;
+  const { backend, suite, seed, convention, shard } = options;
+  const { cases: whole, timeAll } = casesOfRun(command, { suite, patterns: options.case, conventions: convention });
+  const cases = shard
+    ? shardOf(whole, shard, options.durations === undefined ? undefined : secondsOf(options.durations))
+    : whole;
   const asked = backend.length > 0 ? backend : backends.filter(({ peer }) => !peer).map(({ id }) => id);
+  const selection: Selection = {
+    command,
+    suite,
+    seed,
+    backends: asked,
+    cases: [...options.case],
+    ...(convention.length > 0 && { conventions: convention }),
+    ...(shard && { shard }),
+  };
   const excuses = options.expectations === undefined ? [] : readExpectations(options.expectations);
   const candidates = await openCandidates(asked);
   const { signal, release } = abortOnSignal(candidates);
@@ -71,7 +94,7 @@ export async function runSuite(command: Command, options: SuiteOptions): Promise
     const progress = progressOn(process.stderr, options.quiet);
     const timing = timingOf[command];
     const session = new Session({
-      selection: { command, suite, seed, backends: asked, cases: [...options.case] },
+      selection,
       cases,
       candidates,
       ...(timing && { timing }),
