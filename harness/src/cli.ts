@@ -30,6 +30,17 @@ function caseOption(): Option {
     .default([], 'all of the suite');
 }
 
+function certificateOption(): Option {
+  return new Option('--certificate <file>', 'run its suite and seed again and compare its claim').conflicts([
+    'suite',
+    'seed',
+    'case',
+    'convention',
+    'shard',
+    'expectations',
+  ]);
+}
+
 function suiteCommand(name: 'run' | 'verify' | 'bench', description: string): Command {
   return new Command(name)
     .description(description)
@@ -79,10 +90,15 @@ Exit status: 0 good; 1 a check failed; 2 the command or its input made no sense;
     suiteCommand('bench', 'verify, then time what passed'),
   ];
   for (const command of suiteCommands) {
-    command.action(async (options: SuiteOptions) => {
+    if (command.name() === 'verify') command.addOption(certificateOption());
+    command.action(async (options: SuiteOptions & { readonly certificate?: string }) => {
       // Loaded only now: what is wrong with a command line is said before mathjs is there.
+      if (options.certificate !== undefined) {
+        const { runRecheck } = await import('./commands/runRecheck.ts');
+        return finish(await runRecheck({ ...options, certificate: options.certificate }));
+      }
       const { runSuite } = await import('./commands/runSuite.ts');
-      finish(await runSuite(command.name() as 'run', options));
+      return finish(await runSuite(command.name() as 'run', options));
     });
     root.addCommand(command);
   }
