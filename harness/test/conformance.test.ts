@@ -118,6 +118,14 @@ describe("the suite in somebody else's Vitest", () => {
     expect(run.output.split(sentence)).toHaveLength(2);
   });
 
+  it('loads a kernel in TypeScript where Node does, and says in one sentence where it does not', () => {
+    const { typescript = false } = process.features as { readonly typescript?: string | false };
+    const sentence =
+      /module harness\/test\/kernels\/typed\.ts: Node [\d.]+ does not load TypeScript \(.*typed\.ts\); use Node ≥ 22\.18, or name the JavaScript/;
+    expect(tried('TypeScript', keras('inference/nchw/2x3x2')).status === 'passed').toBe(typescript !== false);
+    expect(sentence.test(run.output)).toBe(typescript === false);
+  });
+
   it('leaves the row of the report with the test, for reporters', () => {
     expect(tried('wrong', keras('forward-training/nchw/2x3x2')).row).toMatchObject({
       backend: 'wrong-divisor',

@@ -47,6 +47,12 @@ export function sourceOf(asked: string): BackendSource {
 /** What the loader says when it is the module that is wrong, not the machine. */
 function refuseModule(asked: string, { name, message }: RemoteError['fault']): never {
   if (name === 'WrongModule') throw new UsageError(`--backend ${asked}: ${message}`);
+  const typed = /^Unknown file extension "\.[cm]?tsx?" for (.*)/.exec(message)?.[1];
+  if (typed !== undefined) {
+    throw new UsageError(
+      `--backend ${asked}: Node ${process.versions.node} does not load TypeScript (${typed}); use Node ≥ 22.18, or name the JavaScript that it is compiled to`,
+    );
+  }
   throw new UsageError(`--backend ${asked}: the module cannot be opened: ${name}: ${message.split('\n')[0]}`);
 }
 

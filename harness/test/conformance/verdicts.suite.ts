@@ -73,4 +73,10 @@ describeConformance({
   cases: ['inference/nchw/2x3x2/normal/keras'],
 });
 
+describeConformance({
+  name: 'TypeScript',
+  module: new URL('../kernels/typed.ts', import.meta.url),
+  cases: ['inference/nchw/2x3x2/normal/keras'],
+});
+
 describeConformance({ name: 'no backend', module: kernel('wrongExport'), suite: 'smoke', cases: ['inference/'] });
