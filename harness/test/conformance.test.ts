@@ -168,6 +168,11 @@ describe('an option that makes no sense', () => {
     },
     { what: 'a suite', options: { module, suite: 'smoky' }, says: /suite "smoky": expected one of smoke, standard/ },
     { what: 'a case', options: { module, cases: ['forwards/'] }, says: /: cases forwards\/: selects nothing in suite/ },
+    {
+      what: 'one case that is no list',
+      options: { module, cases: 'backward/' as unknown as string[] },
+      says: /cases: expected a list, got "backward\/"/,
+    },
     { what: 'a convention', options: { module, conventions: ['torch'] }, says: /"torch"/ },
     { what: 'a seed', options: { module, seed: 1.5 }, says: /seed: expected a whole number ≥ 0, got 1.5/ },
     {

@@ -66,7 +66,8 @@ function installedHere(dependent: string, name: string): string {
  */
 export async function installPacked(): Promise<Installed> {
   const folder = realpathSync(newFolder());
-  cpSync(join(checkout, 'examples', 'kernel-author'), folder, { recursive: true });
+  const example = join(checkout, 'examples', 'kernel-author');
+  cpSync(example, folder, { recursive: true, filter: (path) => !path.startsWith(join(example, 'node_modules')) });
   const modules = join(folder, 'node_modules');
   const manifests: Manifest[] = [];
   for (const tarball of await pack(newFolder())) {

@@ -93,6 +93,9 @@ export function resolveOptions(options: ConformanceOptions): Conformance {
   const unknown = Object.keys(options).find((option) => !Object.hasOwn(known, option));
   if (unknown !== undefined) refuse('option', `one of ${Object.keys(known).join(', ')}`, unknown);
   const { suite = 'standard', cases = [], conventions = [], seed = 1, timeLimit = 30, expectations } = options;
+  for (const [option, list] of Object.entries({ cases, conventions })) {
+    if (!Array.isArray(list)) refuse(option, 'a list', list);
+  }
   if (!Number.isSafeInteger(seed) || seed < 0) refuse('seed', 'a whole number ≥ 0', seed);
   if (!(timeLimit > 0 && Number.isFinite(timeLimit))) refuse('timeLimit', 'a number of seconds > 0', timeLimit);
   const asked = modulePath(options.module);
