@@ -8,127 +8,115 @@
 //
 // The ladder:
 //   1. Darknet's five sweeps (two sums each for mean and variance, then dx): 9 reads and a write
-//   2. both sums in one sweep, dx in a second, with three coefficients a channel: 4 reads and a write
-//   3. the second sweep over a block of channels while x and dy are still in the L2 cache: 2 reads and a write from
-//      memory. This is what rows do. One row at a time: three streams, which the prefetcher can follow.
-// With frozen statistics the sums do not enter dx, so that each row (or block of rows) is finished while it is in L1.
+//   2. both sums in one sweep, dx in a second, with three coefficients a channel: 4 reads and a write. This is what
+//      columns do, and the second sweep begins with what the first one read last.
+//   3. the second sweep over a block of channels while x and dy are still in cache: 2 reads and a write from memory.
+//      This is what rows do.
+// With frozen statistics the sums do not enter dx, so that each row (or four rows) is finished while it is in L1.
 //
 // Ioffe & Szegedy 2015, section 3, https://arxiv.org/abs/1502.03167; q: @normgauge/contract (Convention)
 
-import { addColumnProducts, addRestProducts, block } from './columnSums';
-import { gradientColumns, gradientRest, multiplyColumns, multiplyRest } from './columnMaps';
-import { clearColumnSums, collectColumnSums, spreadCoefficients, spreadScales, spreadShifts } from './columns';
-import { finishFrozen, finishGradient, settleFrozen, settleGradient, settleSaved } from './convention';
-import { channelAt, clearSums, Job } from './job';
-import { gradientRow, multiplyRow } from './rowMaps';
-import { addProducts } from './rowSums';
+import { clearSlots, offsetAt, recordOf, scaleAt, shiftAt, slopeAt, slotOf } from './channels';
+import { gradientColumns } from './columns/gradient';
+import { multiplyFour, multiplyRest } from './columns/multiply';
+import { addColumnProducts, addFourProducts, addRestProducts, addRowProducts, block } from './columns/products';
+import { clearColumns, collectColumnSums, spread } from './columns/records';
+import {
+  finishFrozen,
+  finishGradient,
+  settleFrozen,
+  settleFrozenSums,
+  settleGradient,
+  settleSaved,
+} from './convention';
+import { bytes, Job } from './job';
+import { gradientRows } from './rows/gradient';
+import { multiplyRow } from './rows/multiply';
+import { addProducts, addRowProduct } from './rows/products';
 
 export function backward(address: usize): void {
   const job = changetype<Job>(address);
-  for (let ch: u32 = 0; ch < job.c; ch++) settleSaved(job, ch);
   if (job.byRow) {
     for (let first: u32 = 0; first < job.c; first += job.group) {
-      gradientOfChannels(job, first, min(first + job.group, job.c));
+      gradientOfRows(job, first, min(first + job.group, job.c));
     }
   } else {
-    gradientMatrix(job);
+    gradientOfColumns(job);
   }
-  for (let ch: u32 = 0; ch < job.c; ch++) finishGradient(job, ch);
 }
 
 /** Channels first…last−1, whose rows lie together in each sample. */
-function gradientOfChannels(job: Job, first: u32, last: u32): void {
-  const row = (job.s as usize) << 2;
-  const sample = row * job.c;
-  for (let ch = first; ch < last; ch++) clearSums(channelAt(job, ch));
-  let offset = row * first;
-  for (let i: u32 = 0; i < job.n; i++) {
-    let at = offset;
-    for (let ch = first; ch < last; ch++) {
-      const channel = channelAt(job, ch);
-      addProducts(job.x + at, job.dy + at, job.s, channel.shift, changetype<usize>(channel));
-      at += row;
-    }
-    offset += sample;
-  }
-
-  for (let ch = first; ch < last; ch++) settleGradient(job, ch);
-  offset = row * first;
-  for (let i: u32 = 0; i < job.n; i++) {
-    let at = offset;
-    for (let ch = first; ch < last; ch++) {
-      const channel = channelAt(job, ch);
-      gradientRow(
-        job.x + at,
-        job.dy + at,
-        job.out + at,
-        job.s,
-        channel.shift,
-        channel.scale,
-        channel.slope,
-        channel.offset,
-      );
-      at += row;
-    }
-    offset += sample;
-  }
+function gradientOfRows(job: Job, first: u32, last: u32): void {
+  const count = last - first;
+  settleSaved(job, first, count);
+  clearSlots(job, count);
+  addProducts(job, first, last);
+  const marked = settleGradient(job, first, count);
+  gradientRows(job, first, last);
+  if (marked) finishGradient(job, first, count);
 }
 
-function gradientMatrix(job: Job): void {
-  const rest = ((job.rows as usize) * job.columns) << 2;
-  clearColumnSums(job);
-  spreadShifts(job);
-  addColumnProducts(job, job.x, job.dy, job.rows);
-  addRestProducts(job, job.x + rest, job.dy + rest);
+function gradientOfColumns(job: Job): void {
+  clearColumns(job);
+  settleSaved(job, 0, job.c);
+  spread(job, shiftAt);
+  addColumnProducts(job);
   collectColumnSums(job);
-
-  for (let ch: u32 = 0; ch < job.c; ch++) settleGradient(job, ch);
-  spreadCoefficients(job);
-  gradientColumns(job, job.x, job.dy, job.out, job.rows);
-  gradientRest(job, job.x + rest, job.dy + rest, job.out + rest);
+  const marked = settleGradient(job, 0, job.c);
+  spread(job, scaleAt);
+  spread(job, slopeAt);
+  spread(job, offsetAt);
+  gradientColumns(job);
+  if (marked) finishGradient(job, 0, job.c);
 }
 
 export function backwardFrozen(address: usize): void {
   const job = changetype<Job>(address);
-  for (let ch: u32 = 0; ch < job.c; ch++) {
-    clearSums(channelAt(job, ch));
-    settleFrozen(job, ch);
-  }
+  if (!job.byRow) clearColumns(job);
+  const marked = settleFrozen(job);
   if (job.byRow) frozenRows(job);
   else frozenColumns(job);
-  for (let ch: u32 = 0; ch < job.c; ch++) finishFrozen(job, ch);
+  if (job.dGamma) settleFrozenSums(job);
+  if (marked) finishFrozen(job);
 }
 
 /** Without dGamma and dBeta to compute, x is not read at all. */
 function frozenRows(job: Job): void {
-  const row = (job.s as usize) << 2;
-  let at: usize = 0;
-  for (let i: u32 = 0; i < job.n; i++) {
+  clearSlots(job, job.c);
+  const row = bytes(job.s);
+  const toDy = job.dy - job.x;
+  let x = job.x;
+  for (let n: u32 = 0; n < job.n; n++) {
     for (let ch: u32 = 0; ch < job.c; ch++) {
-      const channel = channelAt(job, ch);
-      if (job.dGamma) addProducts(job.x + at, job.dy + at, job.s, channel.shift, changetype<usize>(channel));
-      multiplyRow(job.dy + at, job.out + at, job.s, channel.scale);
-      at += row;
+      const record = recordOf(job, ch);
+      if (job.dGamma) addRowProduct(x, toDy, job.s, load<f32>(record, shiftAt), slotOf(job, ch));
+      multiplyRow(x + toDy, job.out - job.dy, job.s, record);
+      x += row;
     }
   }
 }
 
 function frozenColumns(job: Job): void {
-  const row = (job.columns as usize) << 2;
-  clearColumnSums(job);
-  spreadShifts(job);
-  spreadScales(job);
-  let at: usize = 0;
-  for (let left = job.rows; left > 0; ) {
-    const count = min(left, block);
-    if (job.dGamma) addColumnProducts(job, job.x + at, job.dy + at, count);
-    multiplyColumns(job, job.dy + at, job.out + at, count);
-    at += row * count;
-    left -= count;
+  spread(job, shiftAt);
+  spread(job, scaleAt);
+  const row = bytes(job.columns);
+  const band = job.rows >> 2;
+  let x = job.x;
+  for (let r: u32 = 0; r < band; r++) {
+    const folding = (r & (block - 1)) == block - 1 || r == band - 1;
+    if (job.dGamma) addFourProducts(job, x, row * band, folding);
+    multiplyFour(job, x, row * band);
+    x += row;
+  }
+  x += 3 * row * band;
+  for (let r = band << 2; r < job.rows; r++) {
+    if (job.dGamma) addRowProducts(job, x);
+    multiplyFour(job, x, 0);
+    x += row;
   }
   if (job.dGamma) {
-    addRestProducts(job, job.x + at, job.dy + at);
+    addRestProducts(job, x);
     collectColumnSums(job);
   }
-  multiplyRest(job, job.dy + at, job.out + at);
+  multiplyRest(job, x);
 }

@@ -13,17 +13,13 @@
 //
 // Chan, Golub & LeVeque 1983, doi:10.1080/00031305.1983.10483115, eq. 1.7 (the corrected two-pass formula)
 
-import { Channel, Job } from './job';
+import { secondAt, slotOf } from './channels';
+import { bytes, Job } from './job';
 
 /** Byte offset of the channel's first element. */
 @inline
 function firstOf(job: Job, channel: u32): usize {
   return ((channel as usize) * job.channelStride) << 2;
-}
-
-@inline
-function bytes(elements: u32): usize {
-  return (elements as usize) << 2;
 }
 
 /** Whether every dy of the channel is 0: a dead unit, whose sums are 0 without having lost anything. */
@@ -41,12 +37,10 @@ export function isDead(job: Job, ch: u32): bool {
 }
 
 /**
- * Sets channel.mean, and Σ(x−mean)² as its second sum. Exact for a constant channel: m times a float32 is a float64
+ * Stores mean and Σ(x−mean)² to the slot. Exact for a constant channel: m times a float32 is a float64
  * for any m < 2²⁹, so that the mean is the constant and every deviation 0.
  */
-export function wideStatistics(job: Job, ch: u32, channel: Channel): void {
-  channel.first1 = 0;
-  channel.second1 = 0;
+export function wideStatistics(job: Job, ch: u32, slot: usize): void {
   let sum: f64 = 0;
   let start = job.x + firstOf(job, ch);
   for (let i: u32 = 0; i < job.outer; i++) {
@@ -72,12 +66,12 @@ export function wideStatistics(job: Job, ch: u32, channel: Channel): void {
     start += bytes(job.outerStride);
   }
   // An infinite mean makes every deviation infinite or NaN; there is nothing to correct then.
-  channel.mean = isFinite(deviations) ? mean + deviations / job.m : mean;
-  channel.second0 = max<f64>(squares - (deviations * deviations) / job.m, 0);
+  store<f64>(slot, isFinite(deviations) ? mean + deviations / job.m : mean);
+  store<f64>(slot, max<f64>(squares - (deviations * deviations) / job.m, 0), secondAt);
 }
 
-/** Sets the two sums to Σdy and Σdy·x̂. */
-export function wideGradientSums(job: Job, ch: u32, channel: Channel): void {
+/** Stores Σdy and Σdy·x̂ to the slot. */
+export function wideGradientSums(job: Job, ch: u32, slot: usize, mean: f64, invStd: f64): void {
   let sum: f64 = 0;
   let products: f64 = 0;
   let start = firstOf(job, ch);
@@ -86,20 +80,16 @@ export function wideGradientSums(job: Job, ch: u32, channel: Channel): void {
     for (let k: u32 = 0; k < job.run; k++) {
       const dy = load<f32>(job.dy + at) as f64;
       sum += dy;
-      products += dy * (((load<f32>(job.x + at) as f64) - channel.mean) * channel.invStd);
+      products += dy * (((load<f32>(job.x + at) as f64) - mean) * invStd);
       at += bytes(job.runStride);
     }
     start += bytes(job.outerStride);
   }
-  channel.first0 = sum;
-  channel.first1 = 0;
-  channel.second0 = products;
-  channel.second1 = 0;
+  store<f64>(slot, sum);
+  store<f64>(slot, products, secondAt);
 }
 
-export function wideNormalise(job: Job, ch: u32, channel: Channel, gamma: f64, beta: f64): void {
-  const mean = channel.mean;
-  const invStd = channel.invStd;
+export function wideNormalise(job: Job, ch: u32, mean: f64, invStd: f64, gamma: f64, beta: f64): void {
   let start = firstOf(job, ch);
   for (let i: u32 = 0; i < job.outer; i++) {
     let at = start;
@@ -112,16 +102,27 @@ export function wideNormalise(job: Job, ch: u32, channel: Channel, gamma: f64, b
   }
 }
 
-/** `withProjection` is false where the derivative of σ does not exist and the last term is 0 by definition. */
-export function wideGradient(job: Job, ch: u32, channel: Channel, gamma: f64, withProjection: bool): void {
-  const mean = channel.mean;
-  const invStd = channel.invStd;
+/**
+ * The slot holds dBeta/m and dGamma/(d·q). `withProjection` is false where the derivative of σ does not exist and the
+ * last term is 0 by definition.
+ */
+export function wideGradient(
+  job: Job,
+  ch: u32,
+  slot: usize,
+  mean: f64,
+  invStd: f64,
+  gamma: f64,
+  withProjection: bool,
+): void {
+  const dyMean = load<f64>(slot);
+  const dyProjection = load<f64>(slot, secondAt);
   let start = firstOf(job, ch);
   for (let i: u32 = 0; i < job.outer; i++) {
     let at = start;
     for (let k: u32 = 0; k < job.run; k++) {
-      let inner = (load<f32>(job.dy + at) as f64) - channel.dyMean;
-      if (withProjection) inner -= ((load<f32>(job.x + at) as f64) - mean) * invStd * channel.dyProjection;
+      let inner = (load<f32>(job.dy + at) as f64) - dyMean;
+      if (withProjection) inner -= ((load<f32>(job.x + at) as f64) - mean) * invStd * dyProjection;
       store<f32>(job.out + at, (gamma * invStd * inner) as f32);
       at += bytes(job.runStride);
     }
@@ -129,12 +130,12 @@ export function wideGradient(job: Job, ch: u32, channel: Channel, gamma: f64, wi
   }
 }
 
-export function wideMultiply(job: Job, ch: u32, channel: Channel, gamma: f64): void {
+export function wideMultiply(job: Job, ch: u32, invStd: f64, gamma: f64): void {
   let start = firstOf(job, ch);
   for (let i: u32 = 0; i < job.outer; i++) {
     let at = start;
     for (let k: u32 = 0; k < job.run; k++) {
-      store<f32>(job.out + at, ((load<f32>(job.dy + at) as f64) * gamma * channel.invStd) as f32);
+      store<f32>(job.out + at, ((load<f32>(job.dy + at) as f64) * gamma * invStd) as f32);
       at += bytes(job.runStride);
     }
     start += bytes(job.outerStride);

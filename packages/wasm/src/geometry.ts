@@ -82,3 +82,8 @@ export function geometryOf(problem: Problem): Geometry {
     ...channel,
   };
 }
+
+/** Whether four neighbouring columns are four channels, so that the column kernels can use what is kept of channels. */
+export function columnsAreChannels({ columns, c }: Geometry): boolean {
+  return columns === c && c % 4 === 0;
+}

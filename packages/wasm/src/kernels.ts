@@ -3,10 +3,9 @@ import { BackendUnavailableError, type Op } from '@normgauge/contract';
 /** What assembly/index.ts exports. Each op takes the address of a Job. */
 export interface Kernels {
   readonly run: Readonly<Record<Op, (job: number) => void>>;
-  /** Bytes of the records in memory: a job, what is kept of a channel, and of a vector of four columns. */
+  /** Bytes of the records in memory: a job, and what is kept of four channels or four columns. */
   readonly sizes: {
     readonly jobBytes: number;
-    readonly channelBytes: number;
     readonly recordBytes: number;
     readonly slotsBytes: number;
   };
@@ -68,7 +67,6 @@ export async function loadKernels(memory: WebAssembly.Memory): Promise<Kernels> 
     },
     sizes: {
       jobBytes: size('jobBytes'),
-      channelBytes: size('channelBytes'),
       recordBytes: size('recordBytes'),
       slotsBytes: size('slotsBytes'),
     },

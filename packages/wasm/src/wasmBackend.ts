@@ -13,11 +13,11 @@ import { capacity, WasmMemory } from './memory.ts';
 import { bytesNeeded, WasmPlan } from './wasmPlan.ts';
 
 /**
- * Seven float32 additions at most (assembly/rowSums.ts, assembly/columnSums.ts). They add x−shift and not x, whose mean
- * size may be 2.5 times that of x (assembly/shift.ts), which counts like 2.5·(7+1)−1 additions of x.
+ * Five float32 additions at most (assembly/rows/deviations.ts, assembly/columns/deviations.ts). They add x−shift and not
+ * x, whose mean size may be three times that of x (assembly/shift.ts), which counts like 3·(5+1)−1 additions of x.
  */
 function reductionDepth(m: number): number {
-  return Math.min(m, 19);
+  return Math.min(m, 17);
 }
 
 /** `two-pass` is what is promised: one pass over shifted data, checked, and repeated until it is as good as two. */
@@ -65,7 +65,7 @@ class WasmBackend implements Backend {
 
 /**
  * BatchNorm in WebAssembly with 128-bit SIMD, on one thread. Every op, convention, layout and size; float32 lanes
- * folded to float64 (assembly/rowSums.ts, assembly/columnSums.ts), and float64 throughout for data that float32 does
+ * folded to float64 (assembly/rows, assembly/columns), and float64 throughout for data that float32 does
  * not hold (assembly/wide.ts).
  *
  * @throws {BackendUnavailableError} when the engine has no WebAssembly or no SIMD

@@ -12,7 +12,7 @@ import {
   type TensorName,
   type Tensors,
 } from '@normgauge/contract';
-import { type Geometry, geometryOf } from './geometry.ts';
+import { columnsAreChannels, type Geometry, geometryOf } from './geometry.ts';
 import { type AddressField, jobBytes, writeJob, writeMomentum } from './job.ts';
 import type { Kernels } from './kernels.ts';
 import { capacity, roundUp, type WasmMemory } from './memory.ts';
@@ -45,19 +45,35 @@ interface Region {
   readonly bytes: number;
 }
 
+/**
+ * Large tensors lie one behind the other, each a third of a page further into its page than the one before it: the
+ * kernels walk them side by side, and lines at the same place of a page fight for one set of the L1 cache.
+ */
+const page = 4096;
+const stagger = 1344;
+
+function staggered(bytes: number): number {
+  return bytes < 4 * page ? bytes : Math.ceil((bytes - stagger) / page) * page + stagger;
+}
+
 /** Everything a plan needs in WebAssembly memory. batchesTracked stays outside: it becomes the momentum. */
 function regionsOf(problem: Problem, geometry: Geometry, sizes: Kernels['sizes']): readonly Region[] {
   const tensors = [
     ...inputsOf(problem).map(({ name, length }) => ({ field: inputFields[name], length })),
     ...outputsOf(problem).map(({ name, length }) => ({ field: outputFields[name], length })),
-  ].flatMap(({ field, length }) => (field === undefined ? [] : [{ field, bytes: length * 4 }]));
-  const vectors = Math.ceil(geometry.columns / 4);
+  ]
+    .flatMap(({ field, length }) => (field === undefined ? [] : [{ field, bytes: staggered(length * 4) }]))
+    .sort((a, b) => b.bytes - a.bytes);
+  const quads = Math.ceil(problem.shape.c / 4);
+  const vectors = columnsAreChannels(geometry) ? 0 : Math.ceil(geometry.columns / 4);
   return [
-    { field: 'job', bytes: jobBytes },
-    { field: 'channels', bytes: problem.shape.c * sizes.channelBytes },
-    { field: 'records', bytes: vectors * sizes.recordBytes },
-    { field: 'slots', bytes: vectors * sizes.slotsBytes },
     ...tensors,
+    { field: 'job', bytes: jobBytes },
+    { field: 'records', bytes: quads * sizes.recordBytes },
+    { field: 'slots', bytes: quads * sizes.slotsBytes },
+    { field: 'marks', bytes: 4 * quads },
+    { field: 'columnRecords', bytes: vectors * sizes.recordBytes },
+    { field: 'columnSlots', bytes: vectors * sizes.slotsBytes },
   ];
 }
 
@@ -102,6 +118,10 @@ export class WasmPlan implements Plan {
     for (const region of regions) {
       addresses.set(region.field, at);
       at += roundUp(region.bytes);
+    }
+    if (columnsAreChannels(geometry)) {
+      addresses.set('columnRecords', addresses.get('records')!);
+      addresses.set('columnSlots', addresses.get('slots')!);
     }
     this.#addresses = addresses;
     this.#job = addresses.get('job')!;

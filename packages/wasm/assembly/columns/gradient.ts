@@ -1,0 +1,102 @@
+// dx = dy·scale + ((x−shift)·slope + offset) over a matrix of float32 whose channels lie in columns (NHWC, N×C, and
+// NCHW with a short S): `rows` rows of `columns` ≥ 16 and an incomplete one.
+//
+// dx never overlaps the others. The coefficients come from the records (records.ts); convention.ts says what they are.
+//
+// The ladder is that of normalise.ts, with two rows at a time from the halves of the matrix: six streams, and with
+// twelve the lines of one set of the L1 cache push each other out.
+//
+// Ioffe & Szegedy 2015, section 3, https://arxiv.org/abs/1502.03167 (the gradient of x)
+
+import { offsetAt, recordBytes, scaleAt, shiftAt, slopeAt } from '../channels';
+import { bytes, Job } from '../job';
+import { multiplyAdd } from '../lanes';
+import { laneOf, overlapOf, pieceOf } from './records';
+
+/** All of the matrix. */
+export function gradientColumns(job: Job): void {
+  const row = bytes(job.columns);
+  const band = job.rows >> 1;
+  let x = job.x + row * job.rows;
+  gradientRest(job, x);
+  if (job.rows & 1) {
+    x -= row;
+    gradientTwo(job, x, 0);
+  }
+  const piece = pieceOf(job);
+  for (let end = band; end > 0; ) {
+    const start = end > piece ? end - piece : 0;
+    x = job.x + row * start;
+    for (let r = start; r < end; r++) {
+      gradientTwo(job, x, row * band);
+      x += row;
+    }
+    end = start;
+  }
+}
+
+/** Two rows, `next` bytes apart. */
+function gradientTwo(job: Job, x: usize, next: usize): void {
+  const toDy = job.dy - job.x;
+  const toDx = job.out - job.x;
+  let record = job.columnRecords;
+  let left = job.columns >> 2;
+  for (; left >= 2; left -= 2) {
+    let s = v128.load(record, shiftAt);
+    let a = v128.load(record, scaleAt);
+    let k = v128.load(record, slopeAt);
+    let b = v128.load(record, offsetAt);
+    const x1 = x + next;
+    const dy = x + toDy;
+    const dy1 = dy + next;
+    const dx = x + toDx;
+    const dx1 = dx + next;
+    v128.store(dx, gradient(v128.load(x), v128.load(dy), s, a, k, b));
+    v128.store(dx1, gradient(v128.load(x1), v128.load(dy1), s, a, k, b));
+    s = v128.load(record, recordBytes + shiftAt);
+    a = v128.load(record, recordBytes + scaleAt);
+    k = v128.load(record, recordBytes + slopeAt);
+    b = v128.load(record, recordBytes + offsetAt);
+    v128.store(dx, gradient(v128.load(x, 16), v128.load(dy, 16), s, a, k, b), 16);
+    v128.store(dx1, gradient(v128.load(x1, 16), v128.load(dy1, 16), s, a, k, b), 16);
+    x += 32;
+    record += 2 * recordBytes;
+  }
+  if (left > 0) {
+    gradientVectors(x, next, toDy, toDx, record);
+    x += 16;
+    record += recordBytes;
+  }
+  const back = overlapOf(job.columns);
+  if (back) gradientVectors(x - back, next, toDy, toDx, record);
+}
+
+/** dy·scale + ((x−shift)·slope + offset), four elements. */
+@inline
+function gradient(x: v128, dy: v128, s: v128, a: v128, k: v128, b: v128): v128 {
+  return multiplyAdd(dy, a, multiplyAdd(f32x4.sub(x, s), k, b));
+}
+
+@inline
+function gradientVectors(x: usize, next: usize, toDy: usize, toDx: usize, record: usize): void {
+  const s = v128.load(record, shiftAt);
+  const a = v128.load(record, scaleAt);
+  const k = v128.load(record, slopeAt);
+  const b = v128.load(record, offsetAt);
+  v128.store(x + toDx, gradient(v128.load(x), v128.load(x + toDy), s, a, k, b));
+  x += next;
+  v128.store(x + toDx, gradient(v128.load(x), v128.load(x + toDy), s, a, k, b));
+}
+
+/** The last, incomplete row of the matrix. */
+function gradientRest(job: Job, x: usize): void {
+  const toDy = job.dy - job.x;
+  const toDx = job.out - job.x;
+  for (let column: u32 = 0; column < job.rest; column++) {
+    const at = x + bytes(column);
+    const lane = laneOf(job, column >> 2, column & 3);
+    const centred = load<f32>(at) - load<f32>(lane, shiftAt);
+    const line = centred * load<f32>(lane, slopeAt) + load<f32>(lane, offsetAt);
+    store<f32>(at + toDx, load<f32>(at + toDy) * load<f32>(lane, scaleAt) + line);
+  }
+}

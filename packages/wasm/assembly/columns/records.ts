@@ -1,0 +1,103 @@
+// What the column kernels keep for each vector of four columns, and the way between columns and channels.
+//
+// A row of `columns` ≥ 16 elements is ⌈columns/4⌉ vectors; the last one ends with the row and so may overlap the one
+// before it. Each vector has a record and slots, as four channels have (channels.ts):
+//
+//   a record, four float32x4   while summing:   shift · lanes of the first sum · lanes of the second sum · –
+//                              while mapping:   shift · offset                 · slope                   · scale
+//   its slots, eight float64   the first sums of its four columns, then the second sums
+//
+// One address reaches all of a record, which leaves registers for the rows. Where columns are channels, four of them a
+// vector (NHWC and N×C with C a multiple of four), these are the records and slots of the channels themselves and
+// nothing is copied. Otherwise, O(columns): of the lanes that overlap, the later ones are summed twice and the copy is
+// not collected; when mapping, both copies write the same value.
+
+import { recordBytes, recordOf, secondAt, slotOf, slotsBytes } from '../channels';
+import { bytes, Job } from '../job';
+
+export const firstLanesAt: usize = 16;
+export const secondLanesAt: usize = 32;
+
+/** Bytes by which the last vector of a row starts before the end of the one before it. */
+@inline
+export function overlapOf(columns: u32): usize {
+  return bytes((4 - (columns & 3)) & 3);
+}
+
+/** Whether the columns' records and slots are those of the channels. */
+@inline
+function shared(job: Job): bool {
+  return job.columnRecords == job.records;
+}
+
+/** Clears all there is. */
+export function clearColumns(job: Job): void {
+  memory.fill(job.columnRecords, 0, (((job.columns + 3) >> 2) as usize) * recordBytes);
+  clearColumnSlots(job);
+}
+
+/** Clears the sums. The lanes are 0 whenever the last rows of a block have been folded. */
+export function clearColumnSlots(job: Job): void {
+  memory.fill(job.columnSlots, 0, (((job.columns + 3) >> 2) as usize) * slotsBytes);
+}
+
+/** Sets each channel's two sums to those of its columns. */
+export function collectColumnSums(job: Job): void {
+  if (shared(job)) return;
+  for (let ch: u32 = 0; ch < job.c; ch++) {
+    let first: f64 = 0;
+    let second: f64 = 0;
+    for (let start = ch * job.inner; start < job.columns; start += job.period) {
+      for (let column = start; column < start + job.inner; column++) {
+        const slot = columnSlotOf(job, column);
+        first += load<f64>(slot);
+        second += load<f64>(slot, secondAt);
+      }
+    }
+    store<f64>(slotOf(job, ch), first);
+    store<f64>(slotOf(job, ch), second, secondAt);
+  }
+}
+
+/** The first sum of a column; the second one is `secondAt` bytes on. */
+@inline
+export function columnSlotOf(job: Job, column: u32): usize {
+  const whole = column < (job.columns & ~3);
+  const vector = whole ? column >> 2 : job.columns >> 2;
+  const lane = whole ? column & 3 : column + 4 - job.columns;
+  return job.columnSlots + (vector as usize) * slotsBytes + ((lane as usize) << 3);
+}
+
+/** Copies one field of every channel's record to those of its columns. */
+export function spread(job: Job, field: usize): void {
+  if (shared(job)) return;
+  const whole = job.columns & ~3;
+  for (let ch: u32 = 0; ch < job.c; ch++) {
+    const value = load<f32>(recordOf(job, ch) + field);
+    for (let start = ch * job.inner; start < job.columns; start += job.period) {
+      for (let column = start; column < start + job.inner; column++) {
+        if (column < whole) store<f32>(laneOf(job, column >> 2, column & 3) + field, value);
+        if (column + 4 >= job.columns && whole < job.columns) {
+          store<f32>(laneOf(job, whole >> 2, column + 4 - job.columns) + field, value);
+        }
+      }
+    }
+  }
+}
+
+/** A lane of a vector's record: a float32 of each of its four fields. */
+@inline
+export function laneOf(job: Job, vector: u32, lane: u32): usize {
+  return job.columnRecords + (vector as usize) * recordBytes + bytes(lane);
+}
+
+/**
+ * Rows that the elementwise kernels walk upwards before they step down to those before them: the last rows first,
+ * because the sums left them in cache, but in pieces long enough for the prefetcher to follow.
+ */
+const pieceBytes: u32 = 16384;
+
+@inline
+export function pieceOf(job: Job): u32 {
+  return max<u32>(pieceBytes / (job.columns << 2), 1);
+}

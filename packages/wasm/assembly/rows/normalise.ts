@@ -1,0 +1,81 @@
+// y = (x−shift)·scale + offset for channels whose elements lie in rows (NCHW); scale = gamma·invStd.
+//
+// x, y [N,C,S], S ≥ 8; they never overlap. The coefficients come from the records (channels.ts), float32.
+//
+// Centred, not folded into x·scale + b: where |mean| ≫ σ the folded form loses log₂(|mean|/σ) bits. The shift is the
+// float32 next to the mean, and what it misses of the mean is in the offset, so that the mean is applied as a float64.
+//
+// The ladder: scalar; four lanes; several vectors a round, so that loads, arithmetic and stores overlap; for the last
+// S mod 4 elements one vector that ends with the row and overlaps the one before it, computed from unchanged inputs,
+// instead of a scalar tail; the rows of four samples side by side, as four streams of reads and four of writes, which
+// wait for memory together (deviations.ts).
+
+import { offsetAt, recordOf, scaleAt, shiftAt } from '../channels';
+import { bytes, Job } from '../job';
+import { multiplyAdd } from '../lanes';
+
+/** Channels first…last−1. Samples in descending order: those that were summed last are still in cache. */
+export function normaliseRows(job: Job, first: u32, last: u32): void {
+  const row = bytes(job.s);
+  const sample = row * job.c;
+  const toY = job.out - job.x;
+  // A row as four quarters, each ending where the next but three elements has begun; a short one four times over.
+  const quarter = job.s < 16 ? 0 : job.s >> 2;
+  const length = job.s - 3 * quarter;
+  let n = job.n;
+  let start = job.x + row * first + sample * n;
+  for (; n & 3; --n) {
+    start -= sample;
+    let at = start;
+    for (let ch = first; ch < last; ch++) {
+      normaliseFour(at, bytes(quarter), toY, length, recordOf(job, ch - first));
+      at += row;
+    }
+  }
+  for (; n > 0; n -= 4) {
+    start -= sample << 2;
+    let at = start;
+    for (let ch = first; ch < last; ch++) {
+      normaliseFour(at, sample, toY, job.s, recordOf(job, ch - first));
+      at += row;
+    }
+  }
+}
+
+/** (x−shift)·scale + offset, four elements, from x to x + toY. */
+@inline
+export function normalise(x: usize, toY: usize, shift: v128, scale: v128, offset: v128): void {
+  v128.store(x + toY, multiplyAdd(f32x4.sub(v128.load(x), shift), scale, offset));
+}
+
+/** Four rows, `next` bytes apart. */
+function normaliseFour(x: usize, next: usize, toY: usize, length: u32, record: usize): void {
+  const s = v128.load32_splat(record + shiftAt);
+  const a = v128.load32_splat(record + scaleAt);
+  const b = v128.load32_splat(record + offsetAt);
+  let left = length;
+  for (; left >= 8; left -= 8) {
+    let at = x;
+    normaliseEight(at, toY, s, a, b);
+    at += next;
+    normaliseEight(at, toY, s, a, b);
+    at += next;
+    normaliseEight(at, toY, s, a, b);
+    at += next;
+    normaliseEight(at, toY, s, a, b);
+    x += 32;
+  }
+  if (left == 0) return;
+  for (let i = 0; i < 4; i++) {
+    normalise(x + bytes(left) - 16, toY, s, a, b);
+    if (left > 4) normalise(x, toY, s, a, b);
+    x += next;
+  }
+}
+
+@inline
+function normaliseEight(x: usize, toY: usize, s: v128, a: v128, b: v128): void {
+  const y = x + toY;
+  v128.store(y, multiplyAdd(f32x4.sub(v128.load(x), s), a, b));
+  v128.store(y, multiplyAdd(f32x4.sub(v128.load(x, 16), s), a, b), 16);
+}
