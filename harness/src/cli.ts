@@ -19,6 +19,16 @@ function seconds(text: string): number {
   return value;
 }
 
+function mebibytes(text: string): number {
+  const value = Number(text);
+  if (!(Number.isSafeInteger(value) && value >= 128)) {
+    throw new InvalidArgumentError(
+      'expected a whole number of MiB ≥ 128: a process without a backend uses half of that.',
+    );
+  }
+  return value;
+}
+
 function suiteOption(): Option {
   const names = suites.map(({ name }) => name);
   return new Option('--suite <name>', 'which table of cases').choices(names).default('standard');
@@ -62,6 +72,11 @@ function suiteCommand(name: 'run' | 'verify' | 'bench', description: string): Co
       new Option('--time-limit <seconds>', 'for one request to a backend, after which its process is ended')
         .argParser(seconds)
         .default(30),
+    )
+    .addOption(
+      new Option('--memory-limit <MiB>', 'for the process of a backend, which is ended when it uses more')
+        .argParser(mebibytes)
+        .default(undefined, '2048, or what the largest case needs'),
     )
     .addOption(
       new Option('--shard <i/n>', 'only part i of n of the cases; "merge" makes one report of them').argParser(shard),

@@ -1,4 +1,4 @@
-import { execFile, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -45,8 +45,22 @@ export async function judged(...args: readonly string[]): Promise<Outcome & { re
   return { ...outcome, report: parseReport(readFileSync(path, 'utf8'), path) };
 }
 
-/** Starts a run, waits for its first results, sends the signal, and waits for its end. */
+/** Starts a run and leaves it to the test to end it. */
+export function started(...args: readonly string[]): ChildProcess {
+  return spawn(process.execPath, [cli, ...args, '--out', newFolder()], { stdio: 'ignore' });
+}
+
+function linesIn(path: string): number {
+  return existsSync(path) ? readFileSync(path, 'utf8').split('\n').length - 1 : 0;
+}
+
+/**
+ * Starts a run, waits for its first three results, sends the signal, and waits for its end. What an earlier run left
+ * in the folder does not count where that is gone on with.
+ */
 export function stopped(signal: NodeJS.Signals, out: string, ...args: readonly string[]): Promise<Outcome> {
+  const results = join(out, 'results.ndjson');
+  const there = args.includes('--resume') ? linesIn(results) : 0;
   return new Promise((resolve) => {
     const child = spawn(process.execPath, [cli, ...args, '--out', out], { stdio: ['ignore', 'pipe', 'pipe'] });
     let stdout = '';
@@ -57,9 +71,8 @@ export function stopped(signal: NodeJS.Signals, out: string, ...args: readonly s
     child.stderr.on('data', (chunk) => {
       stderr += chunk;
     });
-    const results = join(out, 'results.ndjson');
     const poll = setInterval(() => {
-      if (!existsSync(results) || readFileSync(results, 'utf8').split('\n').length < 4) return;
+      if (linesIn(results) < there + 3) return;
       clearInterval(poll);
       child.kill(signal);
     }, 20);

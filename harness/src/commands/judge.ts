@@ -1,6 +1,6 @@
 import type { Result, Status } from '@normgauge/reports';
 import type { Case } from '../cases/case.ts';
-import { LostProcess } from '../hosts/childProcess.ts';
+import { LostProcess, type RemoteError } from '../hosts/childProcess.ts';
 import type { Verdict } from '../verify/verifyCase.ts';
 import { quoted } from './shellWords.ts';
 import { type Candidate, idOf } from './subjects.ts';
@@ -14,6 +14,8 @@ export type Outcome =
 export interface Conditions {
   readonly command: 'verify' | 'bench';
   readonly seed: number;
+  /** The last case of this backend, which is closed as a part of it. */
+  readonly last?: boolean;
 }
 
 const unjudged = { tensors: [], gradients: [], checks: [] } as const;
@@ -22,11 +24,26 @@ function reproduceCommand({ command, seed }: Conditions, asked: string, row: Cas
   return `npx normgauge ${command} --backend ${quoted(asked)} --case ${quoted(row.id)} --seed ${seed}`;
 }
 
-async function outcomeOf({ unavailable, lost }: Candidate, verify: () => Promise<Outcome>): Promise<Outcome> {
+/** A case that came to its end, and whose backend then did not: what was found before stays beside it. */
+function endedBy(aftermath: LostProcess | RemoteError, when: string, outcome: Outcome): Outcome {
+  const { tensors, gradients, checks, cause } = outcome;
+  const status = aftermath instanceof LostProcess ? aftermath.status : 'failed';
+  const causes = [...(cause === undefined ? [] : [cause]), `${when}: ${aftermath.message}`];
+  return { status, cause: causes.join('; '), tensors, gradients, checks };
+}
+
+async function outcomeOf(
+  { unavailable, lost, host }: Candidate,
+  last: boolean,
+  verify: () => Promise<Outcome>,
+): Promise<Outcome> {
   if (unavailable !== undefined) return { status: 'skipped', reason: unavailable, ...unjudged };
   if (lost) return { status: lost.status, cause: lost.message, ...unjudged };
   try {
-    return await verify();
+    const outcome = await verify();
+    // What a case leaves behind counts for it.
+    const aftermath = await (last ? host.close() : host.settle());
+    return aftermath ? endedBy(aftermath, last ? 'when it was closed' : 'when it was done', outcome) : outcome;
   } catch (error) {
     if (error instanceof LostProcess) return { status: error.status, cause: error.message, ...unjudged };
     throw error;
@@ -45,7 +62,7 @@ export async function judge(
   verify: () => Promise<Outcome>,
 ): Promise<Result> {
   const began = performance.now();
-  const outcome = await outcomeOf(candidate, verify);
+  const outcome = await outcomeOf(candidate, conditions.last ?? false, verify);
   const { op, layout, shape } = row.problem;
   return {
     backend: idOf(candidate),

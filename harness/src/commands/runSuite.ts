@@ -5,6 +5,7 @@ import { casesOfRun } from '../cases/select.ts';
 import { shardOf } from '../cases/shard.ts';
 import { abortOnSignal, openCandidates } from './candidates.ts';
 import { exitStatusOf } from './exitStatus.ts';
+import { hostLimits } from './hostLimits.ts';
 import { explainFailure, isFailure } from './judge.ts';
 import { progressOn } from './progress.ts';
 import { readReport } from './readReport.ts';
@@ -21,6 +22,8 @@ export interface SuiteOptions {
   readonly seed: number;
   readonly out: string;
   readonly timeLimit: number;
+  /** MiB for the process of a backend; what the cases need when left out. */
+  readonly memoryLimit?: number;
   readonly require: boolean;
   /** A file of known failures. */
   readonly expectations?: string;
@@ -87,7 +90,7 @@ export async function runSuite(command: Command, options: SuiteOptions): Promise
     ...(shard && { shard }),
   };
   const excuses = options.expectations === undefined ? [] : readExpectations(options.expectations);
-  const candidates = await openCandidates(asked);
+  const candidates = await openCandidates(asked, hostLimits(cases, options.timeLimit, options.memoryLimit));
   const { signal, release } = abortOnSignal(candidates);
   try {
     const files = ResultFiles.open(options.out);

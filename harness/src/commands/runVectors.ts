@@ -56,7 +56,9 @@ async function replayOnCandidate(candidate: Candidate, prepared: PreparedVector)
   const subject = idOf(candidate);
   if (candidate.lost) return { subject, status: candidate.lost.status, reason: candidate.lost.message };
   try {
-    return { subject, ...(await replayOn(subjectOf(candidate, { request: requestLimit }), prepared)) };
+    const replay = await replayOn(subjectOf(candidate, { request: requestLimit }), prepared);
+    const lost = await candidate.host.settle();
+    return lost ? { subject, status: lost.status, reason: lost.message } : { subject, ...replay };
   } catch (error) {
     if (error instanceof LostProcess) return { subject, status: error.status, reason: error.message };
     throw error;

@@ -69,7 +69,10 @@ export class Session {
         // Nothing runs beside a backend that is timed.
         if (alone) await next;
       }
-      open.push(Promise.all(lines.values()));
+      const all = Promise.all(lines.values());
+      // What is thrown in a line is thrown below; here it must not end the process as nobody's.
+      all.catch(() => undefined);
+      open.push(all);
     }
     await Promise.all(lines.values());
     return this.#report();
@@ -106,7 +109,8 @@ export class Session {
   #judge(candidate: Candidate, row: Case, prepared: Prepared | undefined): Promise<Result> {
     const command = this.#isTimed(row) ? 'bench' : 'verify';
     const { seed } = this.#plan.selection;
-    return judge(candidate, row, { command, seed }, () => this.#verifyAndTime(candidate, row, prepared!));
+    const last = row === this.#plan.cases.at(-1);
+    return judge(candidate, row, { command, seed, last }, () => this.#verifyAndTime(candidate, row, prepared!));
   }
 
   async #verifyAndTime(candidate: Candidate, row: Case, prepared: Prepared): Promise<Outcome> {

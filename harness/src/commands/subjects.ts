@@ -3,7 +3,8 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { BackendEntry as ReportedBackend } from '@normgauge/reports';
 import { backends } from '../backends.ts';
-import { BackendHost, LostProcess, RemoteError } from '../hosts/childProcess.ts';
+import { BackendHost, type HostLimits } from '../hosts/backendHost.ts';
+import { LostProcess, RemoteError } from '../hosts/childProcess.ts';
 import type { BackendSource, Declared, Exchanges, Opened } from '../hosts/protocol.ts';
 import { UsageError } from '../usageError.ts';
 import { KernelFault, type Subject } from '../verify/subject.ts';
@@ -60,8 +61,8 @@ function refuseModule(asked: string, { name, message }: RemoteError['fault']): n
  * Opens a backend in a process of its own.
  * @throws {UsageError} when the module cannot be loaded or exports the wrong thing
  */
-export async function openCandidate(asked: string): Promise<Candidate> {
-  const host = new BackendHost(sourceOf(asked));
+export async function openCandidate(asked: string, limits?: HostLimits): Promise<Candidate> {
+  const host = new BackendHost(sourceOf(asked), limits);
   try {
     return { asked, host, opened: await host.open() };
   } catch (error) {

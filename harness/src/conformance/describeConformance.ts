@@ -85,7 +85,10 @@ export function describeConformance(options: ConformanceOptions): void {
         throw inOurWords(error, site);
       });
     }, 0);
-    afterAll(() => candidate?.host.close(), 0);
+    afterAll(async () => {
+      const aftermath = await candidate?.host.close();
+      if (aftermath) throw failure(`the backend was closed: ${aftermath.message}`, site);
+    }, 0);
 
     const test = (row: Case): void => {
       it(row.id, async ({ skip, task }) => {

@@ -1,6 +1,10 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
+import type { Duplex, Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import type { Answer, BackendSource, ExchangeKind, Exchanges, Opened, RemoteFault } from './protocol.ts';
+import { Channel } from './channel.ts';
+import { replyFault } from './checkReply.ts';
+import { countdown } from './countdown.ts';
+import type { Answer, ExchangeKind, Exchanges, RemoteFault } from './protocol.ts';
 
 /** The process was lost: it ended by itself, or was ended at its time limit. */
 export class LostProcess extends Error {
@@ -31,44 +35,89 @@ const script = fileURLToPath(new URL('../../dist/hosts/process/main.js', import.
 const passedOn =
   /^(PATH|HOME|TMPDIR|LANG|LC_ALL|LD_LIBRARY_PATH|XDG_.*|DISPLAY|WAYLAND_DISPLAY|VK_.*|NORMGAUGE_.*|SystemRoot|TEMP|TMP)$/;
 
-/** Megabytes of JavaScript heap that a backend may use; tensors lie outside it. */
-const heapLimit = 4096;
-/** Characters of its error output that are kept to explain a crash. */
-const keptOutput = 2000;
+/** Characters of its error output that are kept to explain a crash, and of what it says of an error. */
+const keptOutput = 4000;
+const keptMessage = 2000;
+/** Milliseconds for the last of its output to come after it ended. */
+const lastOutput = 200;
+/** Milliseconds for its end to come after its channel was closed. */
+const leaving = 1_000;
+/** A process group of its own holds what the backend starts, too; Windows has none. */
+const grouped = process.platform !== 'win32';
+
+/** Every process that may still run. */
+const running = new Set<BackendProcess>();
+// Whatever ends the harness in an orderly way. When it is killed, the thread beside the backend notices.
+process.on('exit', () => {
+  for (const each of running) each.kill();
+});
 
 interface Pending {
+  readonly kind: ExchangeKind;
+  readonly request: unknown;
   readonly resolve: (reply: unknown) => void;
   readonly reject: (error: Error) => void;
 }
 
+function isAnswer(message: unknown): message is Answer {
+  if (typeof message !== 'object' || message === null || !('serial' in message)) return false;
+  if (!('fault' in message)) return true;
+  const { name, message: text } = (message.fault ?? {}) as Partial<RemoteFault>;
+  return typeof name === 'string' && typeof text === 'string';
+}
+
+/** The line of an error output that says most: the last that speaks of an error and is no line of a stack. */
+function tellingLine(output: string): string | undefined {
+  return output
+    .split('\n')
+    .map((line) => line.trim().slice(0, 300))
+    .filter((line) => /error|fatal|abort/i.test(line) && !/^(at|node:|\d+:)/.test(line))
+    .at(-1);
+}
+
 /** One process of one backend. It is never reused after it was lost. */
-class BackendProcess {
+export class BackendProcess {
   readonly #child: ChildProcess;
+  readonly #channel: Channel;
+  readonly #memoryLimit: number;
   readonly #pending = new Map<number, Pending>();
   #serial = 0;
   #errorOutput = '';
+  #lastWords = '';
   #lost: LostProcess | undefined;
 
-  constructor() {
-    this.#child = fork(script, [], {
-      serialization: 'advanced',
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      execArgv: [`--max-old-space-size=${heapLimit}`],
+  /** @param memoryLimit MiB that the process may use, of which all may be JavaScript heap */
+  constructor(memoryLimit: number) {
+    this.#memoryLimit = memoryLimit;
+    const options = [`--max-old-space-size=${memoryLimit}`];
+    this.#child = spawn(process.execPath, [...options, script, String(process.pid), String(memoryLimit)], {
+      stdio: ['ignore', 'pipe', 'pipe', 'overlapped', 'pipe'],
+      detached: grouped,
+      windowsHide: true,
       env: Object.fromEntries(Object.entries(process.env).filter(([name]) => passedOn.test(name))),
     });
+    running.add(this);
+    const { stdio, stdout, stderr } = this.#child;
     // Its noise must not fill the pipe, nor reach the harness's own output.
-    this.#child.stdout?.resume();
-    this.#child.stderr?.on('data', (chunk: Buffer) => {
+    stdout?.resume();
+    stderr?.on('data', (chunk: Buffer) => {
       this.#errorOutput = (this.#errorOutput + chunk.toString('utf8')).slice(-keptOutput);
     });
-    this.#child.on('message', (answer: Answer) => this.#settle(answer));
-    this.#child.on('exit', (code, signal) => this.#end(code, signal));
-    this.#child.on('error', (error) => this.#lose(new LostProcess('crashed', error.message)));
+    (stdio[4] as Readable).on('data', (chunk: Buffer) => {
+      this.#lastWords = (this.#lastWords + chunk.toString('utf8')).slice(0, keptMessage);
+    });
+    this.#channel = new Channel(
+      stdio[3] as Duplex,
+      { onMessage: (message) => this.#settle(message), onEnd: (why) => this.#channelEnded(why) },
+      memoryLimit * 2 ** 20,
+    );
+    this.#child.on('exit', (code, signal) => this.#exited(code, signal));
+    this.#child.on('error', (error) => this.#end(new LostProcess('crashed', error.message)));
   }
 
-  /** True until the process has ended. */
-  get alive(): boolean {
-    return this.#lost === undefined;
+  /** Why the process is no longer there; undefined as long as it is. */
+  get lost(): LostProcess | undefined {
+    return this.#lost;
   }
 
   /** @throws {LostProcess} when the process ends or is ended first, {RemoteError} when the backend throws */
@@ -80,16 +129,17 @@ class BackendProcess {
     if (this.#lost) return Promise.reject(this.#lost);
     const serial = ++this.#serial;
     return new Promise<Exchanges[K]['reply']>((resolve, reject) => {
-      const timer = setTimeout(() => {
-        const seconds = limit >= 1000 ? Math.round(limit / 1000) : limit / 1000;
-        this.#lose(new LostProcess('timed-out', `no answer within ${seconds} s; the process was ended`));
-        this.#child.kill('SIGKILL');
-      }, limit);
+      const stop = countdown(limit, () => {
+        const seconds = Number((limit / 1000).toPrecision(3));
+        this.#end(new LostProcess('timed-out', `no answer within ${seconds} s; the process was ended`));
+      });
       const finish = (): void => {
-        clearTimeout(timer);
+        stop();
         this.#pending.delete(serial);
       };
       this.#pending.set(serial, {
+        kind,
+        request,
         resolve: (reply) => {
           finish();
           resolve(reply as Exchanges[K]['reply']);
@@ -99,96 +149,94 @@ class BackendProcess {
           reject(error);
         },
       });
-      this.#child.send({ serial, kind, request }, (error) => {
-        if (error) this.#pending.get(serial)?.reject(new LostProcess('crashed', error.message));
-      });
+      this.#channel.send({ serial, kind, request });
     });
   }
 
+  /** Ends the process, and what it started, at once. */
   kill(): void {
-    this.#lose(new LostProcess('crashed', 'the run was stopped'));
-    this.#child.kill('SIGKILL');
+    this.#end(new LostProcess('crashed', 'the run was stopped'));
   }
 
-  /** Resolves when the process has ended. */
+  /** Resolves when the process has ended. One that has closed its channel is not waited for long. */
   async gone(): Promise<void> {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    const { pid, exitCode, signalCode } = this.#child;
+    if (pid === undefined || exitCode !== null || signalCode !== null) return;
     await new Promise<void>((resolve) => this.#child.once('exit', () => resolve()));
   }
 
-  #settle(answer: Answer): void {
-    const pending = this.#pending.get(answer.serial);
-    if ('fault' in answer) pending?.reject(new RemoteError(answer.fault));
-    else pending?.resolve(answer.reply);
+  #settle(message: unknown): void {
+    const answer = isAnswer(message) ? message : undefined;
+    const pending = answer && this.#pending.get(answer.serial);
+    if (!pending) {
+      this.#refuse('one that nobody asked for');
+      return;
+    }
+    if ('fault' in answer) {
+      const { name, message: text, rule } = answer.fault;
+      const fault = { name, message: text.slice(0, keptMessage), ...(typeof rule === 'string' && { rule }) };
+      pending.reject(new RemoteError(fault));
+      return;
+    }
+    const fault = replyFault(pending.kind, pending.request as never, answer.reply);
+    if (fault === undefined) pending.resolve(answer.reply);
+    else this.#refuse(`to ${pending.kind}: ${fault}`);
   }
 
-  #end(code: number | null, signal: NodeJS.Signals | null): void {
+  #refuse(what: string): void {
+    this.#end(new LostProcess('crashed', `the process sent an answer that is none, ${what}; it was ended`));
+  }
+
+  #channelEnded(why: string | undefined): void {
+    if (why !== undefined) {
+      this.#refuse(why);
+      return;
+    }
+    // It comes just before the end of the process, which says more.
+    setTimeout(() => {
+      this.#end(new LostProcess('crashed', 'the process closed its channel to the harness; it was ended'));
+    }, leaving).unref();
+  }
+
+  #exited(code: number | null, signal: NodeJS.Signals | null): void {
+    this.#sweep();
+    const conclude = (): void => this.#end(new LostProcess('crashed', this.#howItEnded(code, signal)));
+    // What it started may hold its output open for ever.
+    const limit = setTimeout(conclude, lastOutput);
+    this.#child.once('close', () => {
+      clearTimeout(limit);
+      conclude();
+    });
+  }
+
+  #howItEnded(code: number | null, signal: NodeJS.Signals | null): string {
+    if (this.#lastWords !== '') return this.#lastWords;
+    if (/heap out of memory|heap limit/i.test(this.#errorOutput)) {
+      return `the process ran out of JavaScript heap: more than ${this.#memoryLimit} MiB (--memory-limit)`;
+    }
     const how = signal ? `was ended by ${signal}` : `ended with exit status ${code}`;
-    const lastLine = this.#errorOutput
-      .trim()
-      .split('\n')
-      .filter((line) => /error|fatal|abort/i.test(line))
-      .at(-1);
-    this.#lose(new LostProcess('crashed', `the process ${how}${lastLine ? `: ${lastLine.trim()}` : ''}`));
+    const line = tellingLine(this.#errorOutput);
+    return `the process ${how}${line ? `: ${line}` : ''}`;
   }
 
-  #lose(why: LostProcess): void {
-    this.#lost ??= why;
-    for (const { reject } of [...this.#pending.values()]) reject(this.#lost);
-  }
-}
-
-/** Milliseconds for what is not one case: loading a module, asking what it supports, closing. */
-const openLimit = 60_000;
-const closeLimit = 5_000;
-
-/**
- * Keeps a process for one backend: starts it when it is first asked, and anew after it was lost, so that a hang or a
- * crash costs one case and nothing else.
- */
-export class BackendHost {
-  readonly source: BackendSource;
-  #process: BackendProcess | undefined;
-  #opened: Opened | undefined;
-
-  constructor(source: BackendSource) {
-    this.source = source;
+  /** Ends what is left of the process and of what it started; the first reason stands. */
+  #end(why: LostProcess): void {
+    if (this.#lost) return;
+    this.#lost = why;
+    running.delete(this);
+    this.#sweep();
+    this.#channel.close();
+    for (const stream of this.#child.stdio) stream?.destroy();
+    for (const { reject } of [...this.#pending.values()]) reject(why);
   }
 
-  /** Opens the backend, in a new process when there is none. */
-  async open(): Promise<Opened> {
-    if (this.#process?.alive && this.#opened) return this.#opened;
-    this.#process = new BackendProcess();
-    this.#opened = await this.#process.call('open', { source: this.source }, openLimit);
-    return this.#opened;
-  }
-
-  /**
-   * @param limit milliseconds, after which the process is ended
-   * @throws {LostProcess} when the process ends or is ended first, {RemoteError} when the backend throws
-   */
-  async call<K extends ExchangeKind>(
-    kind: K,
-    request: Exchanges[K]['request'],
-    limit: number,
-  ): Promise<Exchanges[K]['reply']> {
-    await this.open();
-    return this.#process!.call(kind, request, limit);
-  }
-
-  /** Ends the process: politely, and after a while not. */
-  async close(): Promise<void> {
-    const ending = this.#process;
-    this.#process = undefined;
-    if (!ending?.alive) return;
-    const limit = setTimeout(() => ending.kill(), closeLimit);
-    await ending.call('close', {}, closeLimit).catch(() => undefined);
-    await ending.gone();
-    clearTimeout(limit);
-  }
-
-  /** Ends the process at once. */
-  kill(): void {
-    this.#process?.kill();
+  #sweep(): void {
+    const { pid } = this.#child;
+    if (pid === undefined) return;
+    try {
+      process.kill(grouped ? -pid : pid, 'SIGKILL');
+    } catch {
+      // All of them are gone.
+    }
   }
 }

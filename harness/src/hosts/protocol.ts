@@ -144,6 +144,8 @@ export interface Exchanges {
   readonly execute: { readonly request: ExecuteRequest; readonly reply: ExecuteReply };
   readonly script: { readonly request: ScriptRequest; readonly reply: ScriptReply };
   readonly time: { readonly request: TimeRequest; readonly reply: TimeReply };
+  /** Answered when what the backend left behind has had its turn: promises that nobody awaited, and what comes next. */
+  readonly settle: { readonly request: Record<string, never>; readonly reply: Record<string, never> };
   readonly close: { readonly request: Record<string, never>; readonly reply: Record<string, never> };
 }
 

@@ -7,6 +7,7 @@ const { now: capturedNow } = performance;
 const capturedSet = Float32Array.prototype.set;
 const { apply } = Reflect;
 const capturedSetTimeout = setTimeout;
+const capturedSetImmediate = setImmediate;
 
 /** Milliseconds since the process began. */
 export const now: () => number = capturedNow.bind(performance);
@@ -19,4 +20,9 @@ export function copyInto(target: Float32Array, source: Float32Array): void {
 /** Resolves after so many milliseconds. */
 export function pause(milliseconds: number): Promise<void> {
   return new Promise((resolve) => capturedSetTimeout(resolve, milliseconds));
+}
+
+/** Resolves when everything that is ready now has had its turn. */
+export function turn(): Promise<void> {
+  return new Promise((resolve) => capturedSetImmediate(resolve));
 }

@@ -1,6 +1,7 @@
 // First, before any backend can be loaded.
 import './clock.ts';
 import { register } from 'node:module';
+import { Socket } from 'node:net';
 import { Worker } from 'node:worker_threads';
 import {
   type Backend,
@@ -11,8 +12,11 @@ import {
   type Problem,
 } from '@normgauge/contract';
 import { backends } from '../../backends.ts';
+import { Channel } from '../channel.ts';
+import { replyFault } from '../checkReply.ts';
 import type { Answer, BackendSource, Call, ExchangeKind, Exchanges, Opened, RemoteFault } from '../protocol.ts';
 import { declaredBy, supportedBy } from './answers.ts';
+import { turn } from './clock.ts';
 import { execute } from './execute.ts';
 import { perform } from './script.ts';
 import { time } from './timing.ts';
@@ -22,10 +26,10 @@ import { time } from './timing.ts';
  * and sends tensors back. What is right is decided elsewhere.
  */
 
-const send = process.send!.bind(process) as (answer: Answer) => boolean;
 let backend: Backend | undefined;
 
-new Worker(new URL('./watchParent.js', import.meta.url), { workerData: { parent: process.ppid } }).unref();
+const [parent, memoryLimit] = process.argv.slice(2).map(Number);
+new Worker(new URL('./watch.js', import.meta.url), { workerData: { parent, memoryLimit } }).unref();
 register('./resolveOurs.js', import.meta.url);
 
 async function load(source: BackendSource): Promise<OpenBackend> {
@@ -38,19 +42,26 @@ async function load(source: BackendSource): Promise<OpenBackend> {
   const { openBackend } = module;
   if (typeof openBackend !== 'function') {
     const names = Object.keys(module).join(', ') || 'nothing';
-    throw Object.assign(new Error(`expected an exported function openBackend, got ${names}`), { name: 'WrongModule' });
+    throw wrongModule(`expected an exported function openBackend, got ${names}`);
   }
   return openBackend as OpenBackend;
 }
 
 function describe(backend: Backend): Opened {
   const { id, version, device } = backend;
-  return {
+  const described = {
     id: String(id),
     version: String(version),
     ...(device && { device }),
     declared: declaredBy(backend),
   };
+  const fault = replyFault('open', { source: { kind: 'own', id } }, described);
+  if (fault !== undefined) throw wrongModule(`expected a backend as the contract has it, got one whose ${fault}`);
+  return described;
+}
+
+function wrongModule(message: string): Error {
+  return Object.assign(new Error(message), { name: 'WrongModule' });
 }
 
 function opened(): Backend {
@@ -65,9 +76,7 @@ const answers: { [K in ExchangeKind]: (request: Exchanges[K]['request']) => Prom
     const openBackend = await load(source);
     const candidate: unknown = await openBackend();
     if (typeof (candidate as Backend | null)?.plan !== 'function') {
-      throw Object.assign(new Error(`expected openBackend to return a backend with plan(), got ${String(candidate)}`), {
-        name: 'WrongModule',
-      });
+      throw wrongModule(`expected openBackend to return a backend with plan(), got ${String(candidate)}`);
     }
     backend = candidate as Backend;
     return describe(backend);
@@ -76,6 +85,11 @@ const answers: { [K in ExchangeKind]: (request: Exchanges[K]['request']) => Prom
   execute: (request) => execute(planFor(request.problem), request),
   script: async (request) => perform(opened(), request),
   time: (request) => time(planFor(request.problem), request),
+  async settle() {
+    await turn();
+    await turn();
+    return {};
+  },
   async close() {
     await backend?.close?.();
     backend = undefined;
@@ -95,12 +109,26 @@ function faultOf(error: unknown): RemoteFault {
   };
 }
 
-process.on('message', async ({ serial, kind, request }: Call) => {
+async function answer({ serial, kind, request }: Call): Promise<void> {
   try {
-    const answer = answers[kind] as (request: unknown) => Promise<unknown>;
-    send({ serial, reply: await answer(request) });
+    const work = answers[kind] as (request: unknown) => Promise<unknown>;
+    send({ serial, reply: await work(request) });
   } catch (error) {
     send({ serial, fault: faultOf(error) });
   }
-  if (kind === 'close') process.disconnect();
+  if (kind === 'close') socket.end();
+}
+
+/*
+ * The third pipe is the channel. Unlike Node's own, nothing on `process` leads to it.
+ */
+const socket = new Socket({ fd: 3, readable: true, writable: true });
+const channel = new Channel(socket, {
+  onMessage: (message) => answer(message as Call),
+  // The harness is gone.
+  onEnd: () => process.exit(),
 });
+
+function send(message: Answer): void {
+  channel.send(message);
+}

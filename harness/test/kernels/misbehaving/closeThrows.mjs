@@ -1,0 +1,9 @@
+import { naive } from '../naive.mjs';
+
+/** Throws when it is closed. */
+export const openBackend = (options) => ({
+  ...naive('closeThrows')(options),
+  close() {
+    throw new Error('the device was lost');
+  },
+});

@@ -1,0 +1,2 @@
+/** A backend that is never open. */
+export const openBackend = () => new Promise(() => {});

@@ -1,0 +1,10 @@
+import { spawn } from 'node:child_process';
+import { appendFileSync } from 'node:fs';
+import process from 'node:process';
+import { atThree } from './atThree.mjs';
+
+/** Starts a process that would outlive it, with its outputs, and ends. */
+export const openBackend = atThree('startsOthers', () => {
+  const other = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'inherit' });
+  appendFileSync(process.env.NORMGAUGE_TEST_PIDS, `${other.pid}\n`);
+});
