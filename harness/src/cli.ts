@@ -78,6 +78,7 @@ function suiteCommand(name: 'run' | 'verify' | 'bench', description: string): Co
         .argParser(mebibytes)
         .default(undefined, '2048, or what the largest case needs'),
     )
+    .option('--resume', 'go on with the run that lies in the folder of --out, where it was stopped or killed', false)
     .addOption(
       new Option('--shard <i/n>', 'only part i of n of the cases; "merge" makes one report of them').argParser(shard),
     )

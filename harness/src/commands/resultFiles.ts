@@ -6,39 +6,71 @@ import {
   openSync,
   readFileSync,
   renameSync,
+  rmSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { parseReport, type Report, type Result, renderHtml } from '@normgauge/reports';
 import { UsageError } from '../usageError.ts';
+import { namesIn, type RunManifest, readInterruptedRun } from './interruptedRun.ts';
+import type { RunIdentity } from './runIdentity.ts';
 
-/** The folder that a run writes: results as they come, the report, and the page. */
+/** The folder that a run writes: what run it is, results as they come, the report, and the page. */
 export class ResultFiles {
   readonly folder: string;
+  /** Results that were there when the run went on; none when it began. */
+  readonly earlier: readonly Result[];
+  readonly startedAt: string;
+  /** Wall time before it went on, seconds. */
+  readonly secondsBefore: number;
   readonly #stream: number;
 
-  private constructor(folder: string) {
+  private constructor(folder: string, earlier: readonly Result[], { startedAt, secondsBefore }: RunManifest) {
     this.folder = folder;
-    this.#stream = openSync(this.resultsPath, 'w');
+    this.earlier = earlier;
+    this.startedAt = startedAt;
+    this.secondsBefore = secondsBefore;
+    this.#stream = openSync(this.resultsPath, 'a');
   }
 
   /**
-   * Makes the folder. An earlier run that lies there is kept, under the time when it began.
+   * Makes the folder and begins a run in it. An earlier run that lies in a folder called `latest` is kept, under the
+   * time when it began; in any other folder it is overwritten.
    * @throws {UsageError} when the folder cannot be written
    */
-  static open(folder: string): ResultFiles {
-    try {
+  static open(folder: string, run: RunIdentity): ResultFiles {
+    return written(folder, () => {
       keepEarlier(folder);
       makeFolder(resolve(folder));
-      return new ResultFiles(folder);
-    } catch (error) {
-      const { code, message } = error as NodeJS.ErrnoException;
-      throw new UsageError(`--out ${folder}: the folder cannot be written (${code ?? message}); name another`);
-    }
+      // The results go first: without them there is no run to go on with.
+      for (const name of [namesIn.results, 'report.json', 'index.html']) rmSync(join(folder, name), { force: true });
+      const now = new Date().toISOString();
+      const manifest: RunManifest = { format: 1, startedAt: now, resumedAt: now, secondsBefore: 0, run };
+      writeWhole(join(folder, namesIn.manifest), `${JSON.stringify(manifest, null, 1)}\n`);
+      return new ResultFiles(folder, [], manifest);
+    });
+  }
+
+  /**
+   * Goes on with the run that lies in the folder, or begins it where there is none.
+   * @throws {UsageError} when it is of another selection, a file of it is damaged, or the folder cannot be written
+   */
+  static resume(folder: string, run: RunIdentity): ResultFiles {
+    const before = readInterruptedRun(folder, run);
+    if (!before) return ResultFiles.open(folder, run);
+    return written(folder, () => {
+      const { startedAt, seconds, results, length } = before;
+      const resumedAt = new Date().toISOString();
+      const manifest: RunManifest = { format: 1, startedAt, resumedAt, secondsBefore: seconds, run };
+      truncateSync(join(folder, namesIn.results), length);
+      writeWhole(join(folder, namesIn.manifest), `${JSON.stringify(manifest, null, 1)}\n`);
+      return new ResultFiles(folder, results, manifest);
+    });
   }
 
   get resultsPath(): string {
-    return join(this.folder, 'results.ndjson');
+    return join(this.folder, namesIn.results);
   }
 
   get reportPath(): string {
@@ -49,7 +81,7 @@ export class ResultFiles {
     return join(this.folder, 'index.html');
   }
 
-  /** One result, on disk when this returns: a run that is killed loses only the case in flight. */
+  /** One result, with the system when this returns: a run that is killed loses only the case in flight. */
   append(result: Result): void {
     appendFileSync(this.#stream, `${JSON.stringify(result)}\n`);
   }
@@ -58,9 +90,24 @@ export class ResultFiles {
   finish(report: Report): void {
     closeSync(this.#stream);
     const text = `${JSON.stringify(report, null, 1)}\n`;
-    writeFileSync(this.reportPath, text);
-    writeFileSync(this.pagePath, renderHtml(parseReport(text, this.reportPath)));
+    writeWhole(this.reportPath, text);
+    writeWhole(this.pagePath, renderHtml(parseReport(text, this.reportPath)));
   }
+}
+
+function written<T>(folder: string, write: () => T): T {
+  try {
+    return write();
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw new UsageError(`--out ${folder}: the folder cannot be written (${code ?? message}); name another`);
+  }
+}
+
+/** All of a file or, when the run is killed meanwhile, what was there before. */
+function writeWhole(path: string, text: string): void {
+  writeFileSync(`${path}.part`, text);
+  renameSync(`${path}.part`, path);
 }
 
 /** Folder by folder: Node's own recursion never ends where the system says ENOENT to every attempt, as /proc does. */

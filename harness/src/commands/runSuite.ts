@@ -10,6 +10,7 @@ import { explainFailure, isFailure } from './judge.ts';
 import { progressOn } from './progress.ts';
 import { readReport } from './readReport.ts';
 import { ResultFiles } from './resultFiles.ts';
+import { runIdentity } from './runIdentity.ts';
 import { Session } from './session.ts';
 import type { TimingBudget } from './timeCase.ts';
 
@@ -24,6 +25,8 @@ export interface SuiteOptions {
   readonly timeLimit: number;
   /** MiB for the process of a backend; what the cases need when left out. */
   readonly memoryLimit?: number;
+  /** Goes on with the run that lies in `out`. */
+  readonly resume: boolean;
   readonly require: boolean;
   /** A file of known failures. */
   readonly expectations?: string;
@@ -93,8 +96,14 @@ export async function runSuite(command: Command, options: SuiteOptions): Promise
   const candidates = await openCandidates(asked, hostLimits(cases, options.timeLimit, options.memoryLimit));
   const { signal, release } = abortOnSignal(candidates);
   try {
-    const files = ResultFiles.open(options.out);
+    const identity = runIdentity({ command, suite, seed }, cases, candidates, excuses);
+    const files = options.resume ? ResultFiles.resume(options.out, identity) : ResultFiles.open(options.out, identity);
+    const { earlier, startedAt, secondsBefore } = files;
     const progress = progressOn(process.stderr, options.quiet);
+    if (options.resume) {
+      const total = cases.length * candidates.length;
+      progress.line(`--resume: ${earlier.length} of ${total} results were there`);
+    }
     const timing = timingOf[command];
     const session = new Session({
       selection,
@@ -105,6 +114,9 @@ export async function runSuite(command: Command, options: SuiteOptions): Promise
       limits: { request: options.timeLimit * 1000 },
       signal,
       expectations: new Expectations(excuses, new Date().toISOString().slice(0, 10)),
+      earlier,
+      startedAt,
+      secondsBefore,
       onResult(result) {
         files.append(result);
         if (isFailure(result)) {

@@ -6,7 +6,7 @@ import { KernelFault } from '../verify/subject.ts';
 import { verifyCase } from '../verify/verifyCase.ts';
 import { describeEnvironment, toolVersion } from './environment.ts';
 import { judge, type Outcome } from './judge.ts';
-import { type Candidate, reportedBackend, subjectOf, type TimeLimits } from './subjects.ts';
+import { type Candidate, idOf, reportedBackend, subjectOf, type TimeLimits } from './subjects.ts';
 import { type Timed, type TimingBudget, timeCase } from './timeCase.ts';
 
 /** What a run needs to know. */
@@ -21,6 +21,11 @@ export interface SessionPlan {
   readonly limits: TimeLimits;
   readonly signal: AbortSignal;
   readonly expectations: Expectations;
+  /** Results of the same run from before it was stopped or killed; these are not tried again. */
+  readonly earlier: readonly Result[];
+  /** When the run began, ISO 8601, and its wall time before it went on, seconds. */
+  readonly startedAt: string;
+  readonly secondsBefore: number;
   onResult(result: Result): void;
   onProgress(done: number, total: number, label: string): void;
 }
@@ -36,20 +41,30 @@ function failedWhenTimed(error: unknown): Timed {
   throw error;
 }
 
+/** What names a result within a run. */
+function keyOf(backend: string, address: string): string {
+  return `${address} ${backend}`;
+}
+
 type SecondSet = ReturnType<typeof prepareInputs>;
 
 /** Every case on every backend, case by case so that inputs and reference are made once. */
 export class Session {
   readonly #plan: SessionPlan;
-  readonly #results: { readonly k: number; readonly result: Result }[] = [];
-  readonly #startedAt = new Date();
+  readonly #results: Result[];
+  /** Those of `earlier`, by `keyOf`. */
+  readonly #known: ReadonlySet<string>;
+  readonly #began = performance.now();
   readonly #total: number;
   #second: SecondSet | undefined;
   #done = 0;
 
   constructor(plan: SessionPlan) {
     this.#plan = plan;
-    this.#total = plan.cases.reduce((sum, row) => sum + this.#weightOf(row), 0) * plan.candidates.length;
+    this.#results = [...plan.earlier];
+    this.#known = new Set(plan.earlier.map((result) => keyOf(result.backend, result.case)));
+    const weights = plan.cases.map((row) => this.#weightOf(row) * this.#remaining(row).length);
+    this.#total = weights.reduce((sum, weight) => sum + weight, 0);
   }
 
   /** Runs until the end or until the signal; the report holds what was finished. */
@@ -58,13 +73,15 @@ export class Session {
     // One line of cases a backend, each at its own pace: a slow one holds up the others by a few cases at most.
     const lines = new Map(candidates.map((candidate) => [candidate, Promise.resolve()]));
     const open: Promise<unknown>[] = [];
-    for (const [k, row] of cases.entries()) {
+    for (const row of cases) {
+      const remaining = this.#remaining(row);
+      if (remaining.length === 0) continue;
       const alone = this.#isTimed(row);
       while (open.length >= (alone ? 1 : casesAhead)) await open.shift();
       if (signal.aborted) break;
-      const prepared = candidates.some(({ opened }) => opened) ? prepare(row, this.#plan.selection.seed) : undefined;
-      for (const [candidate, line] of lines) {
-        const next = line.then(() => this.#finish(candidate, k, prepared));
+      const prepared = remaining.some(({ opened }) => opened) ? prepare(row, this.#plan.selection.seed) : undefined;
+      for (const candidate of remaining) {
+        const next = lines.get(candidate)!.then(() => this.#finish(candidate, row, prepared));
         lines.set(candidate, next);
         // Nothing runs beside a backend that is timed.
         if (alone) await next;
@@ -79,17 +96,29 @@ export class Session {
   }
 
   /** Judges one case on one backend and hands the result on, unless the run was stopped meanwhile. */
-  async #finish(candidate: Candidate, k: number, prepared: Prepared | undefined): Promise<void> {
-    const { cases, signal, expectations, onResult, onProgress } = this.#plan;
-    const row = cases[k]!;
+  async #finish(candidate: Candidate, row: Case, prepared: Prepared | undefined): Promise<void> {
+    const { signal, expectations, onResult, onProgress } = this.#plan;
     if (signal.aborted) return;
     const result = expectations.apply(await this.#judge(candidate, row, prepared));
     // A backend that was ended by Ctrl-C has not crashed.
     if (signal.aborted) return;
-    this.#results.push({ k, result });
+    this.#results.push(result);
     onResult(result);
     this.#done += this.#weightOf(row);
     onProgress(this.#done, this.#total, `${result.backend} ${row.id}`);
+  }
+
+  /** The backends that have still to be tried on a case. */
+  #remaining(row: Case): readonly Candidate[] {
+    return this.#plan.candidates.filter((candidate) => !this.#known.has(keyOf(idOf(candidate), row.id)));
+  }
+
+  /** In the order of the cases and then of the backends, whichever came first. */
+  #sortedResults(): readonly Result[] {
+    const byKey = new Map(this.#results.map((result) => [keyOf(result.backend, result.case), result]));
+    return this.#plan.cases.flatMap((row) =>
+      this.#plan.candidates.flatMap((candidate) => byKey.get(keyOf(idOf(candidate), row.id)) ?? []),
+    );
   }
 
   /** The data that takes turns with the first while a case is timed; made once for all backends. */
@@ -124,20 +153,19 @@ export class Session {
   }
 
   #report(): Report {
-    const { selection, candidates, signal } = this.#plan;
+    const { selection, candidates, signal, startedAt, secondsBefore } = this.#plan;
     const entries: readonly BackendEntry[] = candidates.map(reportedBackend);
     return {
       schema: 'https://normgauge.dev/report.schema.json',
       version: 1,
       tool: { name: 'normgauge', version: toolVersion() },
-      startedAt: this.#startedAt.toISOString(),
-      seconds: (Date.now() - this.#startedAt.getTime()) / 1000,
+      startedAt,
+      seconds: secondsBefore + (performance.now() - this.#began) / 1000,
       interrupted: signal.aborted,
       environment: describeEnvironment(),
       selection,
       backends: entries,
-      // In the order of the cases, whichever backend was quicker.
-      results: this.#results.toSorted((a, b) => a.k - b.k).map(({ result }) => result),
+      results: this.#sortedResults(),
     };
   }
 }
