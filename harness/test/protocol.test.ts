@@ -20,8 +20,15 @@ const everyCheck = [
   'outputs-in-part',
   'many-calls',
   'any-memory',
+  'aligned-views',
+  'whole-buffers',
   'concurrent-calls',
+  'wrong-problem-refused',
+  'wrong-inputs-refused',
+  'wrong-views-refused',
 ];
+/** Not tried where only the cheap ones are. */
+const costly = ['fresh-problem', 'many-calls', 'wrong-problem-refused', 'wrong-inputs-refused', 'wrong-views-refused'];
 
 async function verdictOf(name: string, address: string): Promise<Verdict> {
   const candidate = await openCandidate(kernel(name));
@@ -59,8 +66,8 @@ describe('calls in other orders', () => {
     },
     {
       name: 'shapeCache',
-      broken: ['fresh-problem'],
-      says: 'fresh-problem: in a plan of the same shape with another eps, y: ',
+      broken: ['fresh-problem', 'wrong-problem-refused'],
+      says: 'fresh-problem: in a plan with another eps, y: ',
     },
     {
       name: 'remembersData',
@@ -72,6 +79,8 @@ describe('calls in other orders', () => {
         'outputs-in-part',
         'many-calls',
         'any-memory',
+        'aligned-views',
+        'whole-buffers',
         'concurrent-calls',
       ],
       says: 'y: 1 of 315 elements outside tolerance',
@@ -84,12 +93,12 @@ describe('calls in other orders', () => {
     { name: 'closesAll', broken: ['two-plans', 'results-late'], says: 'after the other plan was closed, y: ' },
     {
       name: 'identityCache',
-      broken: ['inputs-taken-over'],
+      broken: ['inputs-taken-over', 'aligned-views', 'whole-buffers'],
       says: 'inputs-taken-over: from arrays overwritten before run, y: ',
     },
     {
       name: 'readsWhenRun',
-      broken: ['inputs-taken-over'],
+      broken: ['inputs-taken-over', 'aligned-views', 'whole-buffers'],
       says: 'inputs-taken-over: from arrays overwritten before run, y: ',
     },
     { name: 'wantsAllOutputs', broken: ['outputs-in-part'], says: 'outputs-in-part: Cannot read properties' },
@@ -113,6 +122,30 @@ describe('calls in other orders', () => {
     expect(verdict.status).toBe('failed');
   });
 
+  it.each([
+    { op: 'forward-training', says: 'gamma absent' },
+    { op: 'inference', says: 'gamma absent' },
+    { op: 'backward', says: 'dy absent' },
+    { op: 'backward-frozen', says: 'runningVar absent' },
+  ])('fail a kernel that takes inputs as they come: $op', async ({ op, says }) => {
+    const verdict = await verdictOf('takesAnything', `${op}/nchw/3x5x7x3/normal/pytorch`);
+    expect(namesOf(verdict, false)).toEqual(['wrong-inputs-refused']);
+    expect(verdict.cause).toContain(says);
+    expect(verdict.cause).toContain('x one element short, x one element long');
+    expect(verdict.cause).toContain(': expected an error from plan, write, run or read, got a result');
+  });
+
+  it('are named where a kernel does not come back', async () => {
+    const candidate = await openCandidate(kernel('hangsWithTwo'));
+    const prepared = prepare(caseAt('inference/nchw/3x5x7x3/normal/pytorch'), 1);
+    try {
+      const verdict = verifyCase(prepared, subjectOf(candidate, { request: 2_000 }));
+      await expect(verdict).rejects.toThrow(/^in fresh-content: no answer within 2 s/);
+    } finally {
+      await candidate.host.close();
+    }
+  });
+
   it('fail a kernel whose run leaves its work behind', async () => {
     const verdict = await verdictOf('unawaited', 'inference/nchw/3x5x7x3/normal/pytorch');
     expect(namesOf(verdict, true).slice(0, 4)).toEqual(everyCheck.slice(0, 4));
@@ -124,7 +157,7 @@ describe('calls in other orders', () => {
     {
       what: 'the cheap ones under onnx',
       address: 'inference/nhwc/3x5x7x3/normal/onnx',
-      checks: everyCheck.filter((name) => name !== 'fresh-problem' && name !== 'many-calls'),
+      checks: everyCheck.filter((name) => !costly.includes(name)),
     },
     {
       what: 'none under another convention',

@@ -92,6 +92,15 @@ export type Step =
   | { readonly act: 'look'; readonly read: number }
   /** Begins every step before any is awaited. */
   | { readonly act: 'together'; readonly steps: readonly Step[] }
+  /** A plan, write, run and read of its own, of which one must throw. */
+  | {
+      readonly act: 'misuse';
+      readonly problem: Problem;
+      /** Of whatever length they are; what is left out is absent. */
+      readonly inputs: Tensors;
+      /** Elements of the views that are read into, where they are not as many as the problem says. */
+      readonly views: { readonly [name in TensorName]?: number };
+    }
   | { readonly act: 'close'; readonly plan: number };
 
 /** Calls in an order that the harness chooses. */
@@ -106,6 +115,8 @@ export interface ScriptRequest {
 export interface ScriptReply {
   /** One a read and a look, in the order in which they were begun. */
   readonly reads: readonly Guarded[];
+  /** One a misuse: what the backend threw, or undefined where it threw nothing. */
+  readonly refusals: readonly (string | undefined)[];
 }
 
 /** Times one plan. Two sets of inputs take turns, each in a plan of its own. */

@@ -24,7 +24,7 @@ function isOrdinary({ problem, fill }: Case, most: number): boolean {
   );
 }
 
-/** How many of the orders of `calls.ts` a case is tried in. */
+/** How many of the orders of `orders.ts` a case is tried in. */
 export type Orders = 'all' | 'cheap' | 'none';
 
 /**

@@ -7,7 +7,7 @@ import { boundsContext } from './facts.ts';
 import { declaredClass } from './limits.ts';
 import type { Prepared } from './prepare.ts';
 import { guard, poison, withoutGuards } from './protocol.ts';
-import type { Subject } from './subject.ts';
+import { during, type Subject } from './subject.ts';
 import { boundOfWeightedSum } from './tolerance.ts';
 
 /*
@@ -135,7 +135,9 @@ export async function checkDifferences(
   const probes = probesFor(prepared);
   const moved = probes.map(({ varied, direction }) => points(base[varied]!, direction));
   const inputSets = probes.flatMap(({ varied }, p) => moved[p]!.map((tensor) => ({ ...base, [varied]: tensor })));
-  const reply = await subject.execute({ problem: forward, inputSets, guard, poison, repeat: false });
+  const reply = await during('the finite differences', () =>
+    subject.execute({ problem: forward, inputSets, guard, poison, repeat: false }),
+  );
 
   const w = prepared.inputs.dy!;
   const exact = boundsContext(forward, base, compute(forward, base));

@@ -19,6 +19,11 @@ export interface ChannelFacts {
   readonly invStd: number;
   readonly meanAbs: number;
   readonly meanSquare: number;
+  /** mean((x−μ)²) of the data, whatever statistics the op is given. */
+  readonly spread: number;
+  /** |x₀−μ| and mean|x−x₀|, x₀ being the first element: what one pass around it works with. */
+  readonly shift: number;
+  readonly shiftedAbs: number;
   /** Few-valued, monotone, or a mean so large that its rounding errors all go one way. */
   readonly structured: boolean;
 }
@@ -59,15 +64,31 @@ function isStructured(values: Float64Array, mean: number, deviation: number): bo
   return turns < m / 8;
 }
 
-/** Mean (with a correction pass), Σ(x−mean)², Σ|x| and Σx², in float64. */
-function sumsOf(values: Float64Array): { mean: number; squares: number; absolute: number; square: number } {
+/** Sums over a channel, in float64. */
+interface ChannelSums {
+  /** With a correction pass. */
+  readonly mean: number;
+  /** Σ(x−mean)². */
+  readonly squares: number;
+  /** Σ|x|. */
+  readonly absolute: number;
+  /** Σx². */
+  readonly square: number;
+  /** Σ|x−x₀|. */
+  readonly shifted: number;
+}
+
+function sumsOf(values: Float64Array): ChannelSums {
+  const first = values[0]!;
   let sum = 0;
   let absolute = 0;
   let square = 0;
+  let shifted = 0;
   for (const value of values) {
     sum += value;
     absolute += Math.abs(value);
     square += value * value;
+    shifted += Math.abs(value - first);
   }
   const rough = sum / values.length;
   let residual = 0;
@@ -75,7 +96,7 @@ function sumsOf(values: Float64Array): { mean: number; squares: number; absolute
   const mean = rough + residual / values.length;
   let squares = 0;
   for (const value of values) squares += (value - mean) ** 2;
-  return { mean, squares, absolute, square };
+  return { mean, squares, absolute, square, shifted };
 }
 
 function factsOf(problem: Problem, inputs: RealTensors, expected: ExactTensors, c: number): ChannelFacts {
@@ -87,7 +108,7 @@ function factsOf(problem: Problem, inputs: RealTensors, expected: ExactTensors, 
   forEachIndex(problem, c, (index) => {
     values[filled++] = x[index]!;
   });
-  const { mean: own, squares, absolute, square } = sumsOf(values);
+  const { mean: own, squares, absolute, square, shifted } = sumsOf(values);
   const batchVariance = squares / divisorOf(convention.normalizeDivisor, m, convention.singleElement);
   const given = givenStatistics(op, inputs, expected, convention, c);
   return {
@@ -96,6 +117,9 @@ function factsOf(problem: Problem, inputs: RealTensors, expected: ExactTensors, 
     invStd: given.invStd,
     meanAbs: absolute / m,
     meanSquare: square / m,
+    spread: squares / m,
+    shift: Math.abs(values[0]! - own),
+    shiftedAbs: shifted / m,
     structured: isStructured(values, own, Math.sqrt(squares / m)),
   };
 }

@@ -8,7 +8,7 @@ import { ruleOnIndependence, ruleOnInference, ruleOnLinearity, ruleOnScale } fro
 import { ruleOnChannels, ruleOnLayout, ruleOnPermutation } from './lawsOfOrder.ts';
 import type { Prepared } from './prepare.ts';
 import { check, guard, poison, tensorsIn } from './protocol.ts';
-import { KernelFault, type Subject } from './subject.ts';
+import { during, KernelFault, type Subject } from './subject.ts';
 import { projectionOfDx, sumOfDx } from './sumsOfDx.ts';
 
 /*
@@ -66,10 +66,10 @@ export async function checkLaws(
       supports: async (problem) => (await subject.supports(problem)).supported === true,
       async run(problem, inputSets) {
         const reply = await subject.execute({ problem, inputSets, guard, poison, repeat: false });
-        return reply.outputs.map(tensorsIn);
+        return reply.outputs.map((guarded) => tensorsIn(guarded));
       },
     };
-    const ruling = await ruleOrFault(rule, court);
+    const ruling = await during(name, () => ruleOrFault(rule, court));
     if (ruling) checks.push(check(name, ruling.slice(0, 1)));
   }
   return checks;

@@ -49,7 +49,7 @@ export function prepare(row: Case, seed: number): Prepared {
 }
 
 /** Elements up to which the oracles are asked in a run; `reference-check` asks them about everything. */
-const oracleBudget = 640;
+const oracleBudget = 320;
 const asked: readonly Oracle['id'][] = ['complex-step', 'richardson'];
 
 function consultOracles(problem: Problem, inputs: RealTensors): readonly GradientCheck[] {

@@ -1,6 +1,7 @@
 import { outputsOf, type TensorName } from '@normgauge/contract';
 import type { Guarded, ScriptReply, ScriptRequest, Step } from '../hosts/protocol.ts';
 import { agree, describeAgreement, type LimitsOf } from './agreement.ts';
+import type { Misuse } from './misuse.ts';
 import type { PreparedSet } from './prepare.ts';
 import { firstDifference, guard, incompleteIn, outsideIn, poison, tensorsIn } from './protocol.ts';
 import type { Subject } from './subject.ts';
@@ -30,6 +31,8 @@ const unnamedMemory = 1000;
  * need not be said: the result of the last run, from what was last written before it.
  */
 export class Script {
+  /** Elements of guard zone around every view. */
+  readonly #zone: number;
   #steps: Step[] = [];
   #memories = unnamedMemory;
   readonly #sets: PreparedSet[] = [];
@@ -37,6 +40,12 @@ export class Script {
   readonly #written = new Map<number, PreparedSet>();
   readonly #computed = new Map<number, PreparedSet>();
   readonly #reads: ExpectedRead[] = [];
+  readonly #misuses: string[] = [];
+
+  /** @param zone how far every view lies from the start of its buffer, and its end from the end, in elements */
+  constructor(zone: number = guard) {
+    this.#zone = zone;
+  }
 
   /** Opens a plan for the problem of this set. */
   open(plan: number, set: PreparedSet): this {
@@ -94,6 +103,15 @@ export class Script {
     return this.#add({ act: 'together', steps: inner });
   }
 
+  /** Calls that must be refused, each in a plan of its own. */
+  misuse(misuses: readonly Misuse[]): this {
+    for (const { what, problem, inputs, views } of misuses) {
+      this.#misuses.push(what);
+      this.#add({ act: 'misuse', problem, inputs, views });
+    }
+    return this;
+  }
+
   close(plan: number): this {
     return this.#add({ act: 'close', plan });
   }
@@ -104,7 +122,7 @@ export class Script {
   }
 
   request(): ScriptRequest {
-    return { steps: this.#steps, inputSets: this.#sets.map(({ inputs }) => inputs), guard, poison };
+    return { steps: this.#steps, inputSets: this.#sets.map(({ inputs }) => inputs), guard: this.#zone, poison };
   }
 
   /**
@@ -112,7 +130,17 @@ export class Script {
    * data, but for one that has the bits of one that was judged. Within a plan the same inputs give the same bits;
    * two plans may differ in the order of their sums.
    */
-  judge({ reads }: ScriptReply, subject: Subject, limitsOf: LimitsOf): readonly string[] {
+  judge(reply: ScriptReply, subject: Subject, limitsOf: LimitsOf): readonly string[] {
+    return [...this.#acceptedIn(reply), ...this.#wrongIn(reply, subject, limitsOf)];
+  }
+
+  #acceptedIn({ refusals }: ScriptReply): readonly string[] {
+    const accepted = this.#misuses.filter((_, k) => refusals[k] === undefined);
+    if (accepted.length === 0) return [];
+    return [`${accepted.join(', ')}: expected an error from plan, write, run or read, got a result`];
+  }
+
+  #wrongIn({ reads }: ScriptReply, subject: Subject, limitsOf: LimitsOf): readonly string[] {
     const deterministic = subject.declared.deterministic ?? true;
     const judged = new Map<string, Guarded>();
     return this.#reads.flatMap(({ when, plan, set, only, again }, k) => {
@@ -122,7 +150,7 @@ export class Script {
         const changed = only.find((name) => firstDifference(reads[again]![name]!, got[name]!) !== -1);
         return say(changed === undefined ? [] : [`the buffers that ${changed} was read into had changed`]);
       }
-      const outside = [...outsideIn(got), ...incompleteIn(got)];
+      const outside = [...outsideIn(got, this.#zone), ...incompleteIn(got, this.#zone)];
       if (outside.length > 0) return say(outside);
       const wholeRead = only.length === outputsOf(set.row.problem).length;
       const key = `${plan} ${this.#sets.indexOf(set)}`;
@@ -131,11 +159,14 @@ export class Script {
         .map((name) => ({ name, at: earlier ? firstDifference(earlier[name]!, got[name]!) : 0 }))
         .find(({ at }) => at !== -1);
       if (!different) return [];
-      const wrong = agree(set, subject, tensorsIn(got), limitsOf(set), only).find(({ mismatches }) => mismatches > 0);
+      const tensors = tensorsIn(got, this.#zone);
+      const wrong = agree(set, subject, tensors, limitsOf(set), only).find(({ mismatches }) => mismatches > 0);
       if (wrong) return say([describeAgreement(set.row.problem, wrong)]);
       if (earlier && deterministic) {
         const { name, at } = different;
-        return say([`${name}: element ${at - guard} differs from an earlier run of the same plan on the same inputs`]);
+        return say([
+          `${name}: element ${at - this.#zone} differs from an earlier run of the same plan on the same inputs`,
+        ]);
       }
       if (wholeRead && !earlier) judged.set(key, got);
       return [];

@@ -13,6 +13,20 @@ export interface Subject {
   script(request: ScriptRequest): Promise<ScriptReply>;
 }
 
+/**
+ * Does what one check asks for. When the process is lost meanwhile, the error says in which check; what the backend throws
+ * is passed on as it is, for the check that has a row of its own to report.
+ */
+export async function during<T>(check: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    // The status of the case is in the error's class, so that this very error must go on.
+    if (error instanceof Error && !(error instanceof KernelFault)) error.message = `in ${check}: ${error.message}`;
+    throw error;
+  }
+}
+
 /** The backend threw. */
 export class KernelFault extends Error {
   override readonly name = 'KernelFault';

@@ -16,7 +16,7 @@ export interface Variations {
   readonly other: PreparedSet;
   /** The case's data but for one element of one tensor, or of every tensor that holds one number a channel. */
   readonly touched: readonly Variation[];
-  /** Problems of the same shape that differ in one flag; few cases ask for them. */
+  /** Problems that differ in one flag or size; few cases ask for them. */
   readonly flags: () => readonly Variation[];
 }
 
@@ -89,10 +89,10 @@ function swapExtremes({ row: { problem } }: Prepared, x: Float32Array): void {
   [x[smallest], x[largest]] = [x[largest]!, x[smallest]!];
 }
 
-/** What a plan or a compiled kernel that is kept by shape alone takes for the same problem. */
-function flags({ row, seed }: Prepared): readonly Variation[] {
+/** What a plan or a compiled kernel that is kept by something less than the problem takes for the same problem. */
+function flags({ row, seed, inputs }: Prepared): readonly Variation[] {
   const { problem } = row;
-  const { convention, op } = problem;
+  const { convention, op, shape } = problem;
   const trains = op === 'forward-training' || op === 'backward';
   const given = <T>(when: boolean, value: T): readonly T[] => (when ? [value] : []);
   const changes: readonly { readonly what: string; readonly change: Partial<Problem> }[] = [
@@ -112,12 +112,22 @@ function flags({ row, seed }: Prepared): readonly Variation[] {
       change: { convention: spelledOut({ ...convention, momentum: convention.momentum === 0.375 ? 0.75 : 0.375 }) },
     }),
     { what: problem.affine ? 'no gamma and beta' : 'gamma and beta', change: { affine: !problem.affine } },
-    { what: 'the other layout', change: { layout: problem.layout === 'nchw' ? 'nhwc' : 'nchw' } },
+    // Fewer elements than before: what is left of the larger problem lies behind them.
+    ...given(shape.n > 2, {
+      what: 'a third of the samples',
+      change: { shape: { ...shape, n: Math.floor(shape.n / 3) } },
+    }),
+    { what: 'a channel more', change: { shape: { ...shape, c: shape.c + 1 } } },
   ];
-  return changes.map(({ what, change }) => ({
-    what,
-    set: prepareInputs({ ...row, problem: { ...problem, ...change } }, seed),
-  }));
+  const other: Problem = { ...problem, layout: problem.layout === 'nchw' ? 'nhwc' : 'nchw' };
+  return [
+    ...changes.map(({ what, change }) => ({
+      what,
+      set: prepareInputs({ ...row, problem: { ...problem, ...change } }, seed),
+    })),
+    // To the bit the same memory, so that only the layout tells the two apart.
+    { what: 'the other layout', set: prepareSet({ ...row, problem: other }, seed, inputs) },
+  ];
 }
 
 /** The fields of a convention alone, so that no name stands on a record that is not the named one. */

@@ -24,6 +24,7 @@ class Performance {
   readonly #memories = new Map<number, Fenced>();
   readonly #filled: Fenced[] = [];
   readonly #reads: Guarded[] = [];
+  readonly #refusals: (string | undefined)[] = [];
 
   constructor(backend: Backend, request: ScriptRequest) {
     this.#backend = backend;
@@ -36,7 +37,7 @@ class Performance {
         const pending = this.#perform(step);
         if (isPromise(pending)) await pending;
       }
-      return { reads: this.#reads };
+      return { reads: this.#reads, refusals: this.#refusals };
     } finally {
       for (const { plan } of this.#plans.values()) await plan.close();
     }
@@ -64,6 +65,8 @@ class Performance {
       }
       case 'together':
         return this.#together(step.steps);
+      case 'misuse':
+        return this.#misuse(step);
       case 'close': {
         const { plan } = this.#plans.get(step.plan)!;
         this.#plans.delete(step.plan);
@@ -104,10 +107,42 @@ class Performance {
     this.#reads[at] = copyWords(words);
   }
 
+  async #misuse({ problem, inputs, views }: Extract<Step, { act: 'misuse' }>): Promise<void> {
+    const { guard } = this.#request;
+    const given = inputsOf(problem)
+      .filter(({ name }) => inputs[name] !== undefined)
+      .map((slot) => ({ ...slot, length: inputs[slot.name]!.length }));
+    const asked = outputsOf(problem).map((slot) => ({ ...slot, length: views[slot.name] ?? slot.length }));
+    const from = fence(given, this.#request);
+    fill(from, given, inputs, guard);
+    const into = fence(asked, this.#request);
+    this.#refusals.push(await refusalOf(this.#backend, problem, from.views, into.views));
+  }
+
   async #together(steps: readonly Step[]): Promise<void> {
     const ends = await Promise.allSettled(steps.map(async (step) => this.#perform(step)));
     const refused = ends.find((end) => end.status === 'rejected');
     if (refused) throw refused.reason;
+  }
+}
+
+async function refusalOf(
+  backend: Backend,
+  problem: Problem,
+  inputs: Fenced['views'],
+  into: Fenced['views'],
+): Promise<string | undefined> {
+  let plan: Plan | undefined;
+  try {
+    plan = await backend.plan(problem);
+    await plan.write(inputs);
+    await plan.run();
+    await plan.read(into);
+    return undefined;
+  } catch (error) {
+    return String(error);
+  } finally {
+    await plan?.close();
   }
 }
 
