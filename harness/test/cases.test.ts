@@ -82,7 +82,8 @@ describe('the suites', () => {
   it('standard has every op, layout, fill and convention', () => {
     const { cases } = suites.find(({ name }) => name === 'standard')!;
     expect(new Set(cases.map(({ fill }) => fill.name))).toEqual(new Set(fills.map(({ name }) => name)));
-    expect(new Set(cases.map(({ convention }) => convention))).toEqual(new Set(conventions.map(({ name }) => name)));
+    const tried = new Set(cases.map(({ convention }) => convention));
+    expect(conventions.filter(({ name }) => !tried.has(name))).toEqual([]);
     expect(new Set(cases.map(({ problem }) => `${problem.op} ${problem.layout}`)).size).toBe(8);
   });
 
@@ -192,11 +193,12 @@ describe('makeInputs', () => {
     }
   });
 
-  it('puts one NaN into one channel', () => {
+  it('puts NaN into one channel, at both of its ends', () => {
     const row = caseAt('inference/nhwc/3x5x7/nan-in-one-channel/onnx');
     const { x } = makeInputs(row.problem, row.fill, 1);
-    const perChannel = Array.from({ length: 5 }, (_, c) => channelOf(row, x!, c).filter(Number.isNaN).length);
-    expect(perChannel).toEqual([0, 0, 1, 0, 0]);
+    const holds = Array.from({ length: 5 }, (_, c) => channelOf(row, x!, c).some(Number.isNaN));
+    expect(holds).toEqual([false, false, true, false, false]);
+    expect([channelOf(row, x!, 2).at(0), channelOf(row, x!, 2).at(-1)]).toEqual([Number.NaN, Number.NaN]);
   });
 });
 

@@ -1,19 +1,19 @@
-import { type Convention, elementsPerChannel, type Problem, type Shape } from '@normgauge/contract';
-import { digit, digitCount, digitSide, featureMap, mapSide } from './digits.ts';
-import { between, normal, type Uniform } from './random.ts';
-
-/** The channel that is being filled. */
-export interface ChannelContext {
-  readonly shape: Shape;
-  readonly convention: Convention;
-  /** Index of the channel. */
-  readonly c: number;
-  /** Elements in it. */
-  readonly m: number;
-  readonly uniform: Uniform;
-  /** Seed of the whole case, for what all channels share. */
-  readonly seed: number;
-}
+import { elementsPerChannel, type Problem } from '@normgauge/contract';
+import { digitSide, mapSide } from './digits.ts';
+import {
+  aroundMean,
+  type ChannelContext,
+  type Draw,
+  drawDigits,
+  drawExact,
+  drawGradient,
+  drawNormal,
+  drawTinyVariance,
+  exactBits,
+  inMiddleChannel,
+  isEdge,
+} from './draws.ts';
+import { between, normal } from './random.ts';
 
 /** How the data of a case is drawn. Everything not said here is drawn as in `normal`. */
 export interface Fill {
@@ -24,80 +24,14 @@ export interface Fill {
   /** Smooth and well scaled: finite differences of a float32 kernel mean something on it. */
   readonly differentiable: boolean;
   /** The values of one channel in the order of n, then position: whatever the layout, the same logical data. */
-  x(channel: ChannelContext): (j: number) => number;
-  dy?(channel: ChannelContext): (j: number) => number;
+  readonly x: Draw;
+  readonly dy?: Draw;
   gamma?(channel: ChannelContext): number;
   beta?(channel: ChannelContext): number;
   /** Running mean and variance, where they are not drawn around the channel's own. */
   running?: { readonly mean: number; readonly variance: number };
   /** Why this fill has no data for the problem, or undefined when it has. */
   refuses?(problem: Problem): string | undefined;
-}
-
-const spread = (uniform: Uniform): number => 2 ** between(uniform, -2, 2);
-
-/** Every channel has a scale and a shift of its own, so that swapped channels differ. */
-function drawNormal({ uniform }: ChannelContext): (j: number) => number {
-  const sigma = spread(uniform);
-  const mu = sigma * between(uniform, -2, 2);
-  return () => mu + sigma * normal(uniform);
-}
-
-function aroundMean(mean: number) {
-  return ({ uniform, c }: ChannelContext): ((j: number) => number) => {
-    const mu = (c % 2 === 0 ? mean : -mean) * between(uniform, 1, 1.5);
-    return () => mu + normal(uniform);
-  };
-}
-
-/** Bits below the leading one that keep Σx and Σx² exact in float32, whatever the order. */
-function exactBits(m: number): number {
-  return Math.min(24, Math.floor((24 - Math.ceil(Math.log2(m))) / 2) - 1);
-}
-
-/** x[2i] + x[2i+1] = 2·mean on a grid coarse enough that every partial sum is a float32 (oneDNN benchdnn, bnorm.hpp). */
-function drawExact({ uniform, c, m }: ChannelContext): (j: number) => number {
-  const mean = 2 ** (c % 7) / 4;
-  const steps = 2 ** exactBits(m);
-  let partner = 0;
-  return (j) => {
-    if (j % 2 === 1) return mean - partner;
-    if (j === m - 1) return mean;
-    partner = (mean * Math.round(between(uniform, -steps, steps))) / steps;
-    return mean + partner;
-  };
-}
-
-/** σ² ≈ eps, the only data on which the value and the place of eps show. */
-function drawTinyVariance({ uniform, convention }: ChannelContext): (j: number) => number {
-  const { eps, epsPlacement } = convention;
-  const target = eps === 0 ? 1 : epsPlacement === 'inside-sqrt' ? Math.sqrt(eps) : eps;
-  const sigma = target * between(uniform, 0.5, 2);
-  const mu = target * between(uniform, -4, 4);
-  return () => mu + sigma * normal(uniform);
-}
-
-function oneInChannel(special: number) {
-  return (channel: ChannelContext): ((j: number) => number) => {
-    const ordinary = drawNormal(channel);
-    const at = Math.floor(between(channel.uniform, 0, channel.m));
-    const chosen = channel.c === Math.floor(channel.shape.c / 2);
-    return (j) => (chosen && j === at ? special : ordinary(j));
-  };
-}
-
-/** Digits as features, one pixel a channel, or as 26×26 maps of fixed filters. */
-function drawDigits({ shape, c, seed }: ChannelContext): (j: number) => number {
-  // 7919 is prime to the number of digits: a batch holds every class, and no image twice.
-  const imageOf = (n: number): Float32Array => digit((n * 7919 + seed) % digitCount());
-  if (shape.spatial.length === 0) return (j) => imageOf(j)[c]!;
-  const positions = mapSide * mapSide;
-  let current: { n: number; map: Float32Array } = { n: -1, map: new Float32Array(0) };
-  return (j) => {
-    const n = Math.floor(j / positions);
-    if (current.n !== n) current = { n, map: featureMap(imageOf(n), c) };
-    return current.map[j % positions]!;
-  };
 }
 
 function refuseOtherThanDigits({ shape }: Problem): string | undefined {
@@ -187,10 +121,11 @@ export const fills: readonly Fill[] = [
     catches: 'squares that overflow float32',
     affine: true,
     differentiable: false,
-    x: ({ uniform }) => {
-      const scale = 10 ** between(uniform, 18, 30);
-      const mu = between(uniform, -2, 2);
-      return () => scale * (mu + normal(uniform));
+    // x² is beyond float32, (x−μ)² is not, nor is their sum: a careful kernel of float32 has no trouble.
+    x: ({ uniform, c }) => {
+      const sigma = 10 ** between(uniform, 16, 17);
+      const mu = sigma * between(uniform, 2e3, 4e3) * (c % 2 === 0 ? 1 : -1);
+      return () => mu + sigma * normal(uniform);
     },
   },
   {
@@ -201,6 +136,8 @@ export const fills: readonly Fill[] = [
     x: ({ uniform }) => {
       return () => 2 ** -130 * normal(uniform);
     },
+    // Beside any other beta, y of such data is beta.
+    beta: () => 0,
   },
   {
     name: 'outlier',
@@ -229,16 +166,22 @@ export const fills: readonly Fill[] = [
     affine: true,
     differentiable: false,
     x: ({ m, uniform }) => {
-      return (j) => (j === m - 1 ? 100 : 1) * normal(uniform);
+      return (j) => (j === m - 1 ? 100 * (1 + uniform()) : normal(uniform));
+    },
+    dy: ({ m, uniform }) => {
+      return (j) => (j === m - 1 ? 100 * (1 + uniform()) : normal(uniform));
     },
   },
   {
-    name: 'first-of-block',
-    catches: 'the first element of a block counted twice or never',
+    name: 'block-edges',
+    catches: 'the first or the last element of a block counted twice or never',
     affine: true,
     differentiable: false,
     x: ({ uniform }) => {
-      return (j) => (j % 64 === 0 ? 30 : 0.1) * normal(uniform);
+      return (j) => (isEdge(j) ? 30 : 0.1) * normal(uniform);
+    },
+    dy: ({ uniform }) => {
+      return (j) => (isEdge(j) ? 30 : 0.1) * normal(uniform);
     },
   },
   {
@@ -257,14 +200,23 @@ export const fills: readonly Fill[] = [
     catches: 'NaN swallowed, or spread to other channels',
     affine: true,
     differentiable: false,
-    x: oneInChannel(Number.NaN),
+    x: inMiddleChannel(Number.NaN, drawNormal),
   },
   {
     name: 'inf-in-one-channel',
     catches: 'infinity swallowed, or spread to other channels',
     affine: true,
     differentiable: false,
-    x: oneInChannel(Number.POSITIVE_INFINITY),
+    x: inMiddleChannel(Number.POSITIVE_INFINITY, drawNormal),
+  },
+  {
+    name: 'nan-in-gradient',
+    catches: 'NaN of dy swallowed, or spread to other channels',
+    affine: true,
+    differentiable: false,
+    x: drawNormal,
+    dy: inMiddleChannel(Number.NaN, drawGradient),
+    refuses: ({ op }) => (op.startsWith('backward') ? undefined : `${op} has no dy`),
   },
   {
     name: 'digits',

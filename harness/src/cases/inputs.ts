@@ -10,8 +10,9 @@ import {
   type TensorName,
   type Tensors,
 } from '@normgauge/contract';
-import type { ChannelContext, Fill } from './fills.ts';
-import { between, normal, seedOf, type Uniform, uniformFrom } from './random.ts';
+import { type ChannelContext, drawGradient } from './draws.ts';
+import type { Fill } from './fills.ts';
+import { between, seedOf, type Uniform, uniformFrom } from './random.ts';
 
 /** Batches that the running statistics are said to hold already, where momentum is cumulative. */
 const batchesTracked = 3;
@@ -70,12 +71,6 @@ function drawRunning(fill: Fill, moments: Moments, uniform: Uniform): Moments {
     // A variance that float32 cannot hold would be infinite, and every result 0.
     variance: Math.min(variance, largestVariance) * between(uniform, 0.5, 1.5),
   };
-}
-
-function drawGradient({ uniform }: ChannelContext): (j: number) => number {
-  const scale = 2 ** between(uniform, -2, 2);
-  const shift = scale * between(uniform, -1, 1);
-  return () => shift + scale * normal(uniform);
 }
 
 /**
