@@ -10,6 +10,8 @@ import { epsilonMutants } from './wrong/epsilons.ts';
 import { formatMutants } from './wrong/formats.ts';
 import { gradientMutants } from './wrong/gradients.ts';
 import { indexingMutants } from './wrong/indexing.ts';
+import { leftoverMutants } from './wrong/leftovers.ts';
+import { pathMutants } from './wrong/paths.ts';
 import { rangeMutants } from './wrong/ranges.ts';
 import { reductionMutants } from './wrong/reductions.ts';
 import { runningMutants } from './wrong/running.ts';
@@ -31,12 +33,14 @@ export const mutants: readonly Mutant[] = [
   ...indexingMutants,
   ...tailMutants,
   ...tilingMutants,
+  ...pathMutants,
   ...formatMutants,
   ...reductionMutants,
   ...rangeMutants,
   ...sideEffectMutants,
   ...stateMutants,
   ...timingMutants,
+  ...leftoverMutants,
   ...cheatingMutants,
 ];
 
@@ -50,5 +54,7 @@ export const correctVariants: readonly Variant[] = [
 
 /** Mutants that `standard` cannot fail, and why. */
 export const knownSurvivors: Readonly<Record<string, string>> = {
-  'index-float32': 'differs above 2²⁴ elements only, which `standard` has no time for',
+  'index-float32': 'differs above 2²⁴ elements only, which `standard` has no time for; `full` fails it',
+  'dispatch-64': 'differs above 65,535·64 elements only, which `standard` has no time for; `full` fails it',
+  'dispatch-256': 'differs above 65,535·256 elements only, which `standard` has no time for; `full` fails it',
 };

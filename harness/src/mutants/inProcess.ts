@@ -1,4 +1,5 @@
-import { elementsPerChannel, KernelError, type OpenBackend } from '@normgauge/contract';
+import { KernelError, type OpenBackend } from '@normgauge/contract';
+import { declaredBy, supportedBy } from '../hosts/process/answers.ts';
 import { execute } from '../hosts/process/execute.ts';
 import { perform } from '../hosts/process/script.ts';
 import { KernelFault, type Subject } from '../verify/subject.ts';
@@ -19,14 +20,10 @@ async function faultsPassedOn<T>(work: () => Promise<T>): Promise<T> {
  */
 export async function subjectInProcess(open: OpenBackend): Promise<Subject> {
   const backend = await open();
-  const { reductionDepth, ...declared } = backend.numerics;
   return {
     id: backend.id,
-    declared: { ...declared, declaresDepth: reductionDepth !== undefined },
-    async supports(problem) {
-      const depth = reductionDepth?.(elementsPerChannel(problem.shape));
-      return { supported: backend.supports(problem), ...(depth !== undefined && { depth }) };
-    },
+    declared: declaredBy(backend),
+    supports: (problem) => faultsPassedOn(async () => supportedBy(backend, problem)),
     execute: (request) => faultsPassedOn(() => execute(async () => backend.plan(request.problem), request)),
     script: (request) => faultsPassedOn(() => perform(backend, request)),
   };

@@ -198,6 +198,14 @@ export const indexingMutants: readonly Mutant[] = [
     kernel('samples-127', 'samples from 128 on are not visited', samplesBelow(128)),
     kernel('samples-255', 'samples from 256 on are not visited', samplesBelow(256)),
     kernel('samples-65535', 'samples from 65,535 on are not visited: the largest dispatch', samplesBelow(65_535)),
+    kernel('rows-65535', 'rows of a sample and a channel from 65,535 on are not visited: the largest dispatch', {
+      elements: (place) =>
+        correct
+          .elements(place)
+          .filter((_, k) => Math.floor(k / place.positions) * place.problem.shape.c + place.c < 65_535),
+    }),
+    kernel('dispatch-64', 'elements beyond 65,535 workgroups of 64 are not visited', stopping(64 * 65_535 - 1)),
+    kernel('dispatch-256', 'elements beyond 65,535 workgroups of 256 are not visited', stopping(256 * 65_535 - 1)),
     kernel('positions-65535', 'positions from 65,535 on are not visited: the largest dispatch', {
       elements: (place) => correct.elements(place).filter((_, k) => k % place.positions < 65_535),
     }),

@@ -48,6 +48,29 @@ const tails: readonly Mutant[] = [
       inSums(wholeRows(4, perSample)),
     ),
     kernel('sum-row-tail-8', 'the last width mod 8 of every row are not summed', inSums(wholeRows(8, lastAxis))),
+    ...[16, 32, 64, 128].map((size) =>
+      kernel(
+        `sum-row-tail-${size}`,
+        `where a sample has ${size} positions, the last positions mod ${size} are not summed`,
+        inSums((elements, place) => (place.positions < size ? elements : wholeRows(size, perSample)(elements, place))),
+      ),
+    ),
+    ...[128, 512, 1024].map((size) =>
+      kernel(
+        `sum-block-tail-${size}`,
+        `of more than ${size} elements the last m mod ${size} are not summed`,
+        inSums((elements, place) => (elements.length < size ? elements : whole(size)(elements, place))),
+      ),
+    ),
+    ...[4, 16, 64].map((size) =>
+      kernel(
+        `sum-channels-${size}`,
+        `in nhwc the channels that vectors of ${size} leave sum their first element only`,
+        inSums((elements, { c, problem: { layout, shape } }) =>
+          layout === 'nhwc' && shape.c > size && c >= shape.c - (shape.c % size) ? elements.subarray(0, 1) : elements,
+        ),
+      ),
+    ),
     kernel('sum-tail-4-consistent', 'the last m mod 4 elements are neither summed nor counted', {
       ...inSums(whole(4)),
       count: (_, summed) => summed,
@@ -173,6 +196,15 @@ const missing: readonly Mutant[] = [
       'write-without-last-channel',
       'the last channel is not written',
       inWrites((elements, { c, problem }) => (c === problem.shape.c - 1 ? elements.subarray(0, 0) : elements)),
+    ),
+    ...[32, 64, 256].map((size) =>
+      kernel(
+        `write-channels-beyond-${size}`,
+        `where there are ${size} channels, the last C mod ${size} are not written`,
+        inWrites((elements, { c, problem: { shape } }) =>
+          shape.c > size && c >= shape.c - (shape.c % size) ? elements.subarray(0, 0) : elements,
+        ),
+      ),
     ),
     ...[4, 8, 16].map((size) =>
       kernel(
