@@ -92,8 +92,14 @@ function slotsRead(steps: readonly Step[]): readonly (readonly TensorSlot[])[] {
 
 function scriptFault(reply: Loose, { steps, guard }: ScriptRequest): Fault {
   const wanted = slotsRead(steps);
-  return listFault('reads', reply['reads'], wanted.length, (read, k) =>
-    tensorsFault(`reads[${k}]`, read, wanted[k]!, Uint32Array, guard),
+  const misuses = steps.filter(({ act }) => act === 'misuse').length;
+  return (
+    listFault('reads', reply['reads'], wanted.length, (read, k) =>
+      tensorsFault(`reads[${k}]`, read, wanted[k]!, Uint32Array, guard),
+    ) ??
+    listFault('refusals', reply['refusals'], misuses, (refusal, k) =>
+      refusal === undefined || typeof refusal === 'string' ? undefined : `refusals[${k}] is no text`,
+    )
   );
 }
 
