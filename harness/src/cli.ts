@@ -1,8 +1,10 @@
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { suites } from './cases/suites.ts';
 import { compareCommand } from './commands/compare.ts';
+import { dashboardCommand } from './commands/dashboard.ts';
 import { toolVersion } from './commands/environment.ts';
 import { exitStatus } from './commands/exitStatus.ts';
+import { explainCommand } from './commands/explain.ts';
 import { type ListOptions, list, lists } from './commands/list.ts';
 import { mergeCommand } from './commands/merge.ts';
 import { mutantsCommand } from './commands/mutants.ts';
@@ -120,10 +122,12 @@ Exit status: 0 good; 1 a check failed; 2 the command or its input made no sense;
   }
   root.addCommand(vectorsCommand(finish));
   root.addCommand(referenceCheckCommand(finish));
+  root.addCommand(explainCommand(finish));
   root.addCommand(mutantsCommand(finish));
   root.addCommand(reportCommand(finish));
   root.addCommand(compareCommand(finish));
   root.addCommand(mergeCommand(finish));
+  root.addCommand(dashboardCommand(finish));
   root
     .command('list')
     .description('print what there is')

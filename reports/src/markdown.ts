@@ -1,3 +1,4 @@
+import { describeDiagnosis, explanationsOf } from './diagnosis.ts';
 import { type Evidence, type Failure, failuresOf, type SkippedGroup, skippedOf, whyOf } from './findings.ts';
 import { headline, provenance } from './headline.ts';
 import { count, duration, exact, gibibytes, plural, short } from './numbers.ts';
@@ -79,7 +80,8 @@ function failureText({ result, evidence }: Failure): string {
   return [
     `- ${sign} **${status}** ${code(result.backend)} ${code(result.case)}`,
     why === undefined ? '' : evidence ? `  ${text(why)}  ` : `  ${text(why)}`,
-    evidence ? `  ${evidenceText(evidence)}` : '',
+    evidence ? `  ${evidenceText(evidence)}${result.diagnosis ? '  ' : ''}` : '',
+    result.diagnosis ? `  Diagnosis: ${text(describeDiagnosis(result.diagnosis))}` : '',
     block(result.reproduce),
   ]
     .filter((line) => line !== '')
@@ -133,6 +135,13 @@ function written(report: Report, room: Room): string {
         .map(({ cells }) => cells.map((cell, i) => (i === 0 ? `<code>${text(cell)}</code>` : text(cell)))),
     ),
     rest > 0 ? `… and ${plural(rest, 'more row')} in report.json.` : '',
+    explanationsOf(report)
+      .slice(0, room.rows)
+      .map(
+        ({ backend, cause, says, accountsFor, failures }) =>
+          `${code(backend)}: ${text(`${cause}: ${says}`)} (accounts for ${accountsFor} of ${plural(failures, 'failure')})`,
+      )
+      .join('  \n'),
     legend.map(({ title, meaning }) => `${text(title)}: ${text(meaning)}.`).join('  \n'),
     failuresText(failuresOf(report), room.failures),
     skipsText(skippedOf(report), room.skips),

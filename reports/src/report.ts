@@ -157,6 +157,8 @@ export interface Diagnosis {
   readonly findings: readonly Finding[];
   /** How many hypotheses were recomputed. */
   readonly tested: number;
+  /** Named conventions, other than the one asked for, whose results these are. */
+  readonly follows: readonly string[];
 }
 
 /** One supposed mistake. */

@@ -1,3 +1,4 @@
+import { describeDiagnosis, explanationsOf } from './diagnosis.ts';
 import { type Evidence, type Failure, failuresOf, type SkippedGroup, skippedOf, whyOf } from './findings.ts';
 import { headline, provenance } from './headline.ts';
 import { duration, exact, gibibytes, plural, short } from './numbers.ts';
@@ -129,6 +130,9 @@ function failureText({ result, evidence }: Failure, columns: number, paint: Pain
     `${paint(colourOf[status], `${sign} ${status}`)}  ${plainText(result.backend, 100)} · ${plainText(result.case, 200)}`,
     ...(why === undefined ? [] : [wrap(plainText(why, 400), columns, '    ')]),
     ...(evidence ? [wrap(evidenceText(evidence), columns, '    ')] : []),
+    ...(result.diagnosis
+      ? [wrap(`diagnosis: ${plainText(describeDiagnosis(result.diagnosis), 400)}`, columns, '    ')]
+      : []),
     `    ${paint(dim, 'reproduce:')} ${plainText(result.reproduce)}`,
   ].join('\n');
 }
@@ -149,6 +153,19 @@ function skipsText(groups: readonly SkippedGroup[], columns: number, paint: Pain
     return `${paint(yellow, '– skipped')}  ${plainText(backend, 100)}, ${size}\n${why}`;
   });
   return [...shown, ...(rest > 0 ? [`… and ${plural(rest, 'more reason')}`] : [])].join('\n');
+}
+
+/** What explains the failures of each backend best. */
+function explanationsText(report: Report, columns: number): string {
+  return explanationsOf(report)
+    .map(({ backend, cause, says, accountsFor, failures }) =>
+      wrap(
+        `${plainText(backend, 100)}: ${plainText(`${cause}: ${says}`, 400)} (accounts for ${accountsFor} of ${plural(failures, 'failure')})`,
+        columns,
+        '',
+      ),
+    )
+    .join('\n');
 }
 
 function machineText({ environment, backends, seconds }: Report, columns: number): string {
@@ -176,6 +193,7 @@ export function renderTerminal(report: Report, { columns, colour }: TerminalOpti
     wrap(plainText(provenance(report), 400), columns, ''),
     machineText(report, columns),
     tableText(summaryTable(summary), columns, paint),
+    explanationsText(report, columns),
     report.interrupted ? paint(yellow, 'The run was stopped before its end: what is here is what was finished.') : '',
     paint(colourOfVerdict[summary.verdict], wrap(headline(summary, report), columns, '')),
   ];

@@ -1,3 +1,4 @@
+import { describeDiagnosis } from '../diagnosis.ts';
 import { type Evidence, type Failure, whyOf } from '../findings.ts';
 import { count, exact, plural, short } from '../numbers.ts';
 import { plainText } from '../plainText.ts';
@@ -19,10 +20,10 @@ function whereText({ of, at, message, mismatches }: Partial<Evidence>): Markup {
 }
 
 function failureRows({ result, evidence = { of: '' } }: Failure, anchor: string): Markup {
-  const { status, backend, catches, reproduce } = result;
+  const { status, backend, catches, diagnosis, reproduce } = result;
   const { got, expected, ratio } = evidence;
   const why = whyOf(result);
-  return html`<tbody id="${anchor}"><tr><th scope="row">${statusBadge(status)} ${name(backend)}<br><code>${result.case}</code>${whereText(evidence)}<td class="n">${value(got)}<td class="n">${value(expected)}<td class="n over">${ratio === undefined ? '' : `${short(ratio)}×`}<tr><td colspan="6"><div class="stay">${why !== undefined && html`<p>${plainText(why)}</p>`}<p class="note">Catches: ${catches}</p>${command(reproduce)}</div></tbody>
+  return html`<tbody id="${anchor}"><tr><th scope="row">${statusBadge(status)} ${name(backend)}<br><code>${result.case}</code>${whereText(evidence)}<td class="n">${value(got)}<td class="n">${value(expected)}<td class="n over">${ratio === undefined ? '' : `${short(ratio)}×`}<tr><td colspan="6"><div class="stay">${why !== undefined && html`<p>${plainText(why)}</p>`}${diagnosis && html`<p>Diagnosis: ${plainText(describeDiagnosis(diagnosis))}</p>`}<p class="note">Catches: ${catches}</p>${command(reproduce)}</div></tbody>
 `;
 }
 
