@@ -1,0 +1,228 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { normal, type Uniform, uniformFrom } from '../src/cases/random.ts';
+import { binomialAtMost, shareOf } from '../src/gate/binomial.ts';
+import { estimateMedian } from '../src/gate/median.ts';
+import {
+  alphaFor,
+  type Conclusion,
+  conclude,
+  decide,
+  familyAlpha,
+  lookAt,
+  looks,
+  mostProcesses,
+  type Outcome,
+  usualMargins,
+} from '../src/gate/sequential.ts';
+
+/** How the time of one arm varies besides what all arms share. */
+interface Noise {
+  /** Relative, of most samples. */
+  readonly sd: number;
+  /** Share of samples that something disturbs, by 30 % on average. */
+  readonly disturbed: number;
+  /** Relative difference between instances of the same code, as they come to lie in one process. */
+  readonly placement: number;
+}
+
+const quiet: Noise = { sd: 0.01, disturbed: 0.05, placement: 0.002 };
+const busy: Noise = { sd: 0.04, disturbed: 0.25, placement: 0.003 };
+
+function sampleOf({ sd, disturbed }: Noise, uniform: Uniform): number {
+  const hit = uniform() < disturbed ? -0.3 * Math.log(1 - uniform()) : 0;
+  return Math.exp(sd * normal(uniform)) * (1 + hit);
+}
+
+/** One process as the gate asks it: until a look decides. `slowdown` 1.05 is 5 % more work. */
+function simulateProcess(slowdown: number, noise: Noise, uniform: Uniform, alpha: number): Outcome {
+  const placed = (): number => Math.exp(noise.placement * normal(uniform));
+  const factor = { base: placed(), head: placed() * slowdown, control: placed() };
+  const rounds = { base: [] as number[], head: [] as number[], control: [] as number[] };
+  for (const look of looks) {
+    while (rounds.base.length < look) {
+      // Shared by the arms of a round: another process, the clock rate.
+      const weather = Math.exp(0.2 * normal(uniform));
+      for (const arm of ['base', 'head', 'control'] as const) {
+        rounds[arm].push(weather * factor[arm] * sampleOf(noise, uniform));
+      }
+    }
+    const decided = decide(lookAt(rounds, alpha), usualMargins);
+    if (decided !== undefined) return decided;
+  }
+  return 'undecided';
+}
+
+function simulateCase(slowdown: number, noise: Noise, uniform: Uniform): Conclusion {
+  const outcomes: Outcome[] = [];
+  for (;;) {
+    outcomes.push(simulateProcess(slowdown, noise, uniform, alphaFor(50)));
+    const conclusion = conclude(outcomes);
+    if (conclusion !== undefined) return conclusion;
+  }
+}
+
+function simulate(trials: number, slowdown: number, noise: Noise, seed: number): Record<Conclusion, number> {
+  const uniform = uniformFrom(seed);
+  const counts = { pass: 0, fail: 0, inconclusive: 0, invalid: 0 };
+  for (let k = 0; k < trials; k++) counts[simulateCase(slowdown, noise, uniform)]++;
+  return counts;
+}
+
+describe('the sequential test, simulated', () => {
+  it.each([
+    ['quiet', quiet],
+    ['busy', busy],
+  ])('fails none of 1000 unchanged cases on a %s machine, and passes nearly all', (_name, noise) => {
+    const counts = simulate(1000, 1, noise, 1);
+    expect(counts.fail).toBe(0);
+    expect(counts.pass).toBeGreaterThan(985);
+  });
+
+  it.each([
+    [1.05, 'quiet', quiet],
+    [1.1, 'quiet', quiet],
+    [1.1, 'busy', busy],
+  ])('fails every case that is made to take %d× the time on a %s machine', (slowdown, _name, noise) => {
+    expect(simulate(300, slowdown, noise, 2)).toMatchObject({ fail: 300 });
+  });
+
+  it('never passes 5 % more work on a busy machine, and fails nearly all of it', () => {
+    const counts = simulate(300, 1.05, busy, 3);
+    expect(counts.pass).toBe(0);
+    expect(counts.fail).toBeGreaterThan(290);
+  });
+
+  it('passes an improvement', () => {
+    expect(simulate(100, 0.9, quiet, 4)).toMatchObject({ pass: 100 });
+  });
+
+  it('calls a case invalid when instances of the same code differ by several per cent', () => {
+    const counts = simulate(100, 1, { ...quiet, placement: 0.05 }, 5);
+    expect(counts.fail).toBe(0);
+    expect(counts.invalid).toBeGreaterThan(10);
+  });
+
+  it('is inconclusive, and never green, where noise hides everything', () => {
+    const deafening: Noise = { sd: 0.8, disturbed: 0.5, placement: 0 };
+    expect(simulate(30, 1.05, deafening, 6)).toMatchObject({ pass: 0, fail: 0, inconclusive: 30 });
+  });
+});
+
+describe('the bounds of a median', () => {
+  it('are wrong on either side no more often than they say, for skew data as well', () => {
+    const uniform = uniformFrom(7);
+    const alpha = 0.05;
+    const trials = 4000;
+    let tooHigh = 0;
+    let tooLow = 0;
+    for (let k = 0; k < trials; k++) {
+      const drawn = Array.from({ length: 41 }, () => -Math.log(1 - uniform()));
+      const { low, high } = estimateMedian(drawn, alpha);
+      if (low > Math.LN2) tooHigh++;
+      if (high < Math.LN2) tooLow++;
+    }
+    // P(Bin(41, ½) ≤ 14) = 0.030 is the largest that does not exceed 0.05; four standard deviations of the count above it.
+    expect(Math.max(tooHigh, tooLow)).toBeLessThan(trials * 0.03 + 4 * Math.sqrt(trials * 0.03));
+    expect(Math.min(tooHigh, tooLow)).toBeGreaterThan(0);
+  });
+
+  it('are the 8th of 30 from either end where one in two hundred may be wrong', () => {
+    const numbers = Array.from({ length: 30 }, (_, k) => k + 1);
+    // P(Bin(30, ½) ≤ 7) = 0.0026, P(Bin(30, ½) ≤ 8) = 0.0081.
+    expect(estimateMedian(numbers, 0.005)).toEqual({ median: 15.5, low: 8, high: 23 });
+  });
+
+  it('are infinite where there are too few observations to say anything', () => {
+    expect(estimateMedian([1, 2, 3], 0.0005)).toEqual({
+      median: 2,
+      low: Number.NEGATIVE_INFINITY,
+      high: Number.POSITIVE_INFINITY,
+    });
+  });
+
+  it('hold the median between them, widen as alpha falls, and do not mind the order', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.double({ noNaN: true, min: -1e9, max: 1e9 }), { minLength: 1, maxLength: 200 }),
+        (data) => {
+          const narrow = estimateMedian(data, 0.05);
+          const wide = estimateMedian(data.toReversed(), 0.0005);
+          expect(narrow.low).toBeLessThanOrEqual(narrow.median);
+          expect(narrow.high).toBeGreaterThanOrEqual(narrow.median);
+          expect(wide.low).toBeLessThanOrEqual(narrow.low);
+          expect(wide.high).toBeGreaterThanOrEqual(narrow.high);
+          expect(wide.median).toBe(narrow.median);
+        },
+      ),
+    );
+  });
+});
+
+describe('what processes say together', () => {
+  const cases: readonly [readonly Outcome[], Conclusion | undefined][] = [
+    [['not-slower'], 'pass'],
+    [['slower'], undefined],
+    [['slower', 'slower'], 'fail'],
+    [['slower', 'not-slower'], undefined],
+    [['slower', 'not-slower', 'slower'], 'fail'],
+    [['slower', 'not-slower', 'not-slower'], 'pass'],
+    [['slower', 'not-slower', 'undecided'], 'inconclusive'],
+    [['slower', 'invalid', 'invalid'], 'inconclusive'],
+    [['undecided', 'not-slower'], 'pass'],
+    [['undecided', 'undecided', 'undecided'], 'inconclusive'],
+    [['invalid'], undefined],
+    [['invalid', 'not-slower'], 'pass'],
+    [['invalid', 'invalid', 'invalid'], 'invalid'],
+  ];
+  it.each(cases)('%j is %s', (outcomes, conclusion) => {
+    expect(conclude(outcomes)).toBe(conclusion);
+  });
+
+  it('always come to an end', () => {
+    const outcome = fc.constantFrom<Outcome>('slower', 'not-slower', 'invalid', 'undecided');
+    fc.assert(
+      fc.property(fc.array(outcome, { minLength: mostProcesses, maxLength: mostProcesses }), (outcomes) => {
+        expect(conclude(outcomes)).toBeDefined();
+      }),
+    );
+  });
+});
+
+describe('the chance of a false alarm', () => {
+  it('is at most one in a thousand for the whole gate, however many cases it has', () => {
+    for (const cases of [1, 53, 54, 500, 5000]) {
+      const perProcess = looks.length * alphaFor(cases);
+      const pairs = (mostProcesses * (mostProcesses - 1)) / 2;
+      expect(cases * pairs * perProcess ** 2).toBeLessThanOrEqual(familyAlpha * (1 + 1e-12));
+    }
+  });
+
+  it('needs no stricter bounds up to 53 cases', () => {
+    expect(alphaFor(53)).toBe(0.0005);
+    expect(alphaFor(54)).toBeLessThan(0.0005);
+  });
+});
+
+describe('a share that was counted', () => {
+  it.each([
+    // Rule of three: 1 − 0.05^(1/300).
+    [0, 300, 0, 0.009936],
+    [300, 300, 0.990064, 1],
+    // Clopper & Pearson: p with P(Bin(10, p) ≥ 3) = 0.05, and with P(Bin(10, p) ≤ 3) = 0.05.
+    [3, 10, 0.087264, 0.606624],
+  ])('%i of %i lies between %d and %d', (hits, of, low, high) => {
+    const share = shareOf(hits, of);
+    expect(share.low).toBeCloseTo(low, 5);
+    expect(share.high).toBeCloseTo(high, 5);
+  });
+
+  it('sums a distribution to one', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 500 }), fc.double({ min: 0, max: 1, noNaN: true }), (n, p) => {
+        expect(binomialAtMost(n, n, p)).toBeCloseTo(1, 9);
+        expect(binomialAtMost(-1, n, p)).toBe(0);
+      }),
+    );
+  });
+});
