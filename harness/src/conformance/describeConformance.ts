@@ -1,6 +1,7 @@
 import type { Result } from '@normgauge/reports';
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import type { Case } from '../cases/case.ts';
+import { hostLimits } from '../commands/hostLimits.ts';
 import { explainFailure, isFailure, judge } from '../commands/judge.ts';
 import { type Candidate, openCandidate, subjectOf } from '../commands/subjects.ts';
 import { UsageError } from '../usageError.ts';
@@ -81,7 +82,8 @@ export function describeConformance(options: ConformanceOptions): void {
   describe(conformance.title, inOurHands, () => {
     let candidate: Candidate;
     beforeAll(async () => {
-      candidate = await openCandidate(conformance.asked).catch((error: unknown) => {
+      const limits = hostLimits(conformance.cases, conformance.limit / 1000, undefined);
+      candidate = await openCandidate(conformance.asked, limits).catch((error: unknown) => {
         throw inOurWords(error, site);
       });
     }, 0);
