@@ -1,4 +1,4 @@
-import { BackendProcess, LostProcess, RemoteError } from './childProcess.ts';
+import { backendProgram, HostProcess, LostProcess, RemoteError } from './childProcess.ts';
 import { Patience } from './patience.ts';
 import type { BackendSource, ExchangeKind, Exchanges, Opened } from './protocol.ts';
 
@@ -23,7 +23,7 @@ export class BackendHost {
   readonly #limits: HostLimits;
   readonly #patience = new Patience();
   readonly #patienceToOpen = new Patience();
-  #process: BackendProcess | undefined;
+  #process: HostProcess<Exchanges> | undefined;
   #opened: Opened | undefined;
   #stopped = false;
 
@@ -39,7 +39,7 @@ export class BackendHost {
   async open(): Promise<Opened> {
     if (this.#process && this.#opened) return this.#opened;
     if (this.#stopped) throw new LostProcess('crashed', 'the run was stopped');
-    this.#process = new BackendProcess(this.#limits.memory);
+    this.#process = new HostProcess(backendProgram, this.#limits.memory);
     try {
       const limit = this.#patienceToOpen.limit(this.#limits.open);
       this.#opened = await this.#ask(this.#patienceToOpen, 'open', { source: this.source }, limit);

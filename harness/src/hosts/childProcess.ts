@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { Channel } from './channel.ts';
 import { replyFault } from './checkReply.ts';
 import { countdown } from './countdown.ts';
-import type { Answer, ExchangeKind, Exchanges, RemoteFault } from './protocol.ts';
+import type { Answer, Exchanges, ExchangesOf, RemoteFault } from './protocol.ts';
 
 /** The process was lost: it ended by itself, or was ended at its time limit. */
 export class LostProcess extends Error {
@@ -28,8 +28,19 @@ export class RemoteError extends Error {
   }
 }
 
-/** The script of the process, as built: from src and from dist this is the same file. */
-const script = fileURLToPath(new URL('../../dist/hosts/process/main.js', import.meta.url));
+/** What a process runs, and how its answers are looked at. */
+export interface Program<E extends ExchangesOf<E>> {
+  /** Path of the script. */
+  readonly script: string;
+  /** What is wrong with an answer, in words; undefined when it can be used. */
+  replyFault<K extends keyof E>(kind: K, request: E[K]['request'], reply: unknown): string | undefined;
+}
+
+/** The process of one backend; the script as built: from src and from dist this is the same file. */
+export const backendProgram: Program<Exchanges> = {
+  script: fileURLToPath(new URL('../../dist/hosts/process/main.js', import.meta.url)),
+  replyFault,
+};
 
 /** What the process of a backend may see of the environment: what finds programs, drivers and temporary files. */
 const passedOn =
@@ -46,14 +57,14 @@ const leaving = 1_000;
 const grouped = process.platform !== 'win32';
 
 /** Every process that may still run. */
-const running = new Set<BackendProcess>();
+const running = new Set<{ kill(): void }>();
 // Whatever ends the harness in an orderly way. When it is killed, the thread beside the backend notices.
 process.on('exit', () => {
   for (const each of running) each.kill();
 });
 
-interface Pending {
-  readonly kind: ExchangeKind;
+interface Pending<E> {
+  readonly kind: keyof E;
   readonly request: unknown;
   readonly resolve: (reply: unknown) => void;
   readonly reject: (error: Error) => void;
@@ -75,22 +86,24 @@ function tellingLine(output: string): string | undefined {
     .at(-1);
 }
 
-/** One process of one backend. It is never reused after it was lost. */
-export class BackendProcess {
+/** A process that backends run in. It is never reused after it was lost. */
+export class HostProcess<E extends ExchangesOf<E>> {
+  readonly #program: Program<E>;
   readonly #child: ChildProcess;
   readonly #channel: Channel;
   readonly #memoryLimit: number;
-  readonly #pending = new Map<number, Pending>();
+  readonly #pending = new Map<number, Pending<E>>();
   #serial = 0;
   #errorOutput = '';
   #lastWords = '';
   #lost: LostProcess | undefined;
 
   /** @param memoryLimit MiB that the process may use, of which all may be JavaScript heap */
-  constructor(memoryLimit: number) {
+  constructor(program: Program<E>, memoryLimit: number) {
+    this.#program = program;
     this.#memoryLimit = memoryLimit;
     const options = [`--max-old-space-size=${memoryLimit}`];
-    this.#child = spawn(process.execPath, [...options, script, String(process.pid), String(memoryLimit)], {
+    this.#child = spawn(process.execPath, [...options, program.script, String(process.pid), String(memoryLimit)], {
       stdio: ['ignore', 'pipe', 'pipe', 'overlapped', 'pipe'],
       detached: grouped,
       windowsHide: true,
@@ -121,14 +134,10 @@ export class BackendProcess {
   }
 
   /** @throws {LostProcess} when the process ends or is ended first, {RemoteError} when the backend throws */
-  call<K extends ExchangeKind>(
-    kind: K,
-    request: Exchanges[K]['request'],
-    limit: number,
-  ): Promise<Exchanges[K]['reply']> {
+  call<K extends keyof E>(kind: K, request: E[K]['request'], limit: number): Promise<E[K]['reply']> {
     if (this.#lost) return Promise.reject(this.#lost);
     const serial = ++this.#serial;
-    return new Promise<Exchanges[K]['reply']>((resolve, reject) => {
+    return new Promise<E[K]['reply']>((resolve, reject) => {
       const stop = countdown(limit, () => {
         const seconds = Number((limit / 1000).toPrecision(3));
         this.#end(new LostProcess('timed-out', `no answer within ${seconds} s; the process was ended`));
@@ -142,7 +151,7 @@ export class BackendProcess {
         request,
         resolve: (reply) => {
           finish();
-          resolve(reply as Exchanges[K]['reply']);
+          resolve(reply as E[K]['reply']);
         },
         reject: (error) => {
           finish();
@@ -178,9 +187,9 @@ export class BackendProcess {
       pending.reject(new RemoteError(fault));
       return;
     }
-    const fault = replyFault(pending.kind, pending.request as never, answer.reply);
+    const fault = this.#program.replyFault(pending.kind, pending.request as never, answer.reply);
     if (fault === undefined) pending.resolve(answer.reply);
-    else this.#refuse(`to ${pending.kind}: ${fault}`);
+    else this.#refuse(`to ${String(pending.kind)}: ${fault}`);
   }
 
   #refuse(what: string): void {

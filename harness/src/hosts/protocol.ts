@@ -1,8 +1,12 @@
 import type { Device, Problem, TensorName, Tensors } from '@normgauge/contract';
 
-/** Where the process finds the backend: one of the harness's own by id, or a module by its file URL. */
+/**
+ * Where the process finds the backend: one of the harness's own by id, one that is listed in a module by its file URL, such
+ * as the list of another checkout, or a module itself.
+ */
 export type BackendSource =
   | { readonly kind: 'own'; readonly id: string }
+  | { readonly kind: 'listed'; readonly url: string; readonly id: string }
   | { readonly kind: 'module'; readonly url: string };
 
 /** What a backend says of itself, with functions left out. */
@@ -162,11 +166,14 @@ export interface Exchanges {
 
 export type ExchangeKind = keyof Exchanges;
 
+/** Requests and what answers them, by kind, as every table of them is. */
+export type ExchangesOf<E> = { readonly [K in keyof E]: { readonly request: unknown; readonly reply: unknown } };
+
 /** Harness → process. */
-export interface Call<K extends ExchangeKind = ExchangeKind> {
+export interface Call {
   readonly serial: number;
-  readonly kind: K;
-  readonly request: Exchanges[K]['request'];
+  readonly kind: string;
+  readonly request: unknown;
 }
 
 /** An error as it crosses the process boundary. */

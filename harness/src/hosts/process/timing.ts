@@ -2,6 +2,7 @@ import { inputsOf, outputsOf, type Plan, type Problem, type Tensors } from '@nor
 import { Bench } from 'tinybench';
 import type { Samples, TimeReply, TimeRequest } from '../protocol.ts';
 import { copyInto, now } from './clock.ts';
+import { type Call, callsFor, type Sample, sample } from './sample.ts';
 
 /** Two plans on inputs of their own, and buffers for the copy that is the roof. */
 interface Arms {
@@ -10,36 +11,6 @@ interface Arms {
   readonly outputSets: readonly Tensors[];
   readonly copySource: Float32Array;
   readonly copyTarget: Float32Array;
-}
-
-/** One sample: milliseconds per call, and whether the process was taken off its core meanwhile. */
-interface Sample {
-  readonly milliseconds: number;
-  readonly preempted: boolean;
-}
-
-type Call = (round: number) => void | Promise<void>;
-
-const preemptions = (): number => process.resourceUsage().involuntaryContextSwitches;
-
-/** Runs `calls` calls between two readings of the clock. Awaits only what returns a promise. */
-async function sample(call: Call, calls: number, round: number): Promise<Sample> {
-  const before = preemptions();
-  const start = now();
-  for (let i = 0; i < calls; i++) {
-    const pending = call(round + i);
-    if (pending !== undefined) await pending;
-  }
-  const milliseconds = (now() - start) / calls;
-  return { milliseconds, preempted: preemptions() > before };
-}
-
-/** Calls that fill a sample of at least this many milliseconds; doubles until they do. */
-async function callsFor(call: Call, leastSample: number): Promise<number> {
-  for (let calls = 1; ; calls *= 2) {
-    const { milliseconds } = await sample(call, calls, 0);
-    if (milliseconds * calls >= leastSample || calls >= 2 ** 20) return calls;
-  }
 }
 
 function collect(samples: readonly Sample[], callsPerSample: number): Samples {
