@@ -106,6 +106,53 @@ describe.skipIf(!hasChromium)('the page of a report, in a real Chromium', () => 
     },
   );
 
+  it('narrows what it shows to a backend, an operation, a status and a text, and keeps them in the address', async () => {
+    const { page } = await open({ width: 1440, colorScheme: 'light' });
+    const failures = page.locator('.failures tbody:visible');
+    const all = await failures.count();
+    const addresses = page.locator('.failures tbody:visible th code');
+    const op = (await addresses.first().innerText()).split('/')[0]!;
+    await page.locator('#f-op').selectOption(op);
+    const left = await addresses.allInnerTexts();
+    expect(left.length).toBeGreaterThan(0);
+    expect(left.every((id) => id.startsWith(`${op}/`))).toBe(true);
+    await page.locator('#f-status').selectOption('failed');
+    await page.locator('#f-case').fill('4x32x14x14');
+    expect(new URL(page.url()).search).toBe(`?op=${op}&status=failed&case=4x32x14x14`);
+    const shown = await page.locator('body').innerText();
+    await page.reload();
+    expect((await page.locator('body').innerText()).replaceAll(/\s+/g, ' ')).toBe(shown.replaceAll(/\s+/g, ' '));
+    expect(await page.locator('#matrix details:visible').count()).toBe(1);
+    await page.locator('#f-case').fill('no such case');
+    expect(await failures.count()).toBe(0);
+    await page.locator('#filters button').click();
+    await expect.poll(() => failures.count()).toBe(all);
+    expect(new URL(page.url()).search).toBe('');
+    await page.context().close();
+  });
+
+  it('shows one backend in every table when it is asked for one', async () => {
+    const { page } = await open({ width: 1440, colorScheme: 'light' });
+    const name = page.locator('#matrix thead th bdi:visible');
+    const first = (await name.allInnerTexts())[0]!;
+    await page.locator('#f-backend').selectOption(first);
+    expect(new Set(await name.allInnerTexts())).toEqual(new Set([first]));
+    expect(await page.locator('#backends .card:visible').count()).toBe(1);
+    await page.context().close();
+  });
+
+  it('fits on paper: no table is cut off at the edge of A4', async () => {
+    const { page } = await open({ width: 794, colorScheme: 'light' });
+    await page.emulateMedia({ media: 'print' });
+    const cut = await page.evaluate(() => {
+      dispatchEvent(new Event('beforeprint'));
+      const frames = [...document.querySelectorAll('.scroll'), document.documentElement];
+      return frames.filter((frame) => frame.scrollWidth > frame.clientWidth + 1).map((frame) => frame.ariaLabel);
+    });
+    expect(cut).toEqual([]);
+    await page.context().close();
+  });
+
   it('has no serious accessibility problem', async () => {
     const { page } = await open({ width: 1440, colorScheme: 'light' });
     const axePath = new URL(import.meta.resolve('axe-core/axe.min.js'));

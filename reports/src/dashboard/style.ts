@@ -8,10 +8,6 @@ export const dashboardStyle: string = `
 .trends .case { min-width: 14rem; overflow-wrap: anywhere; }
 .runs th[scope=row] { min-width: 11rem; } .runs td:nth-child(2) { min-width: 14rem; overflow-wrap: anywhere; }
 div[data-machine] > details { background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: .1rem .8rem; }
-.controls { display: flex; flex-wrap: wrap; gap: .6rem 1.2rem; margin-block: .6rem; align-items: end; }
-.controls label { display: grid; font-size: .84rem; color: var(--soft); min-width: 0; max-width: 100%; }
-.controls select, .controls input { font: inherit; color: var(--ink); background: var(--card); border: 1px solid var(--line); border-radius: 5px; padding: .25rem .5rem; max-width: min(100%, 34rem); min-width: 0; }
 .tip { position: fixed; z-index: 5; pointer-events: none; background: var(--card); color: var(--ink); border: 1px solid var(--line); border-radius: 5px; padding: .3rem .6rem; font-size: .82rem; max-width: 24rem; box-shadow: 0 2px 8px #0004; overflow-wrap: anywhere; }
-[hidden] { display: none !important; }
-@media print { .controls { display: none; } }
+@media print { .spark { min-width: 6rem; } .trends td:nth-child(5) { width: 9rem; } .runs .badge { white-space: normal; } }
 `;

@@ -49,7 +49,7 @@ function figure(op: string, groups: readonly TensorGroup[], { series }: PageMode
   const rows = groups.map(
     ({ backend, tensor, ratios }): HeadroomRow => ({ backend, tensor, ratios, series: series.get(backend)! }),
   );
-  return html`<figure><figcaption>${op}</figcaption>${drawHeadroom(`${op}: share of the allowed error used, by tensor and backend; the table below has the largest`, rows)}</figure>
+  return html`<figure data-op="${op}"><figcaption>${op}</figcaption>${drawHeadroom(`${op}: share of the allowed error used, by tensor and backend; the table below has the largest`, rows)}</figure>
 `;
 }
 
@@ -74,6 +74,8 @@ function table(op: string, groups: readonly TensorGroup[]): Markup {
       ),
       html`<tbody>${rows}</tbody>`,
     ),
+    false,
+    op,
   );
 }
 

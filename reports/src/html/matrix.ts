@@ -55,6 +55,7 @@ export function matrixSection(model: PageModel): Markup {
         html`${op} <span class="note">${plural(rows.length, 'row')}</span> ${countBadges(countsOf(rows.flatMap(({ results }) => results)))}`,
         matrixTable(op, rows, model),
         i === 0 || rows.length <= openRows,
+        op,
       ),
     )}
 <dl class="key">${statuses.map(({ status, meaning }) => html`<div><dt>${statusBadge(status)}</dt><dd>${meaning}</dd></div>`)}</dl>`,
@@ -102,6 +103,8 @@ export function caseSection(model: PageModel): Markup {
           rows.map((row) => caseRows(row, model)),
           'cases',
         ),
+        false,
+        op,
       ),
     ),
   );

@@ -4,6 +4,7 @@ import { backendSection } from './backends.ts';
 import { environmentSection } from './environment.ts';
 import type { Markup } from './escape.ts';
 import { failureSection, skippedSection } from './failures.ts';
+import { filterControls, filterScript } from './filters.ts';
 import { pageText } from './frame.ts';
 import { gradientSection } from './gradients.ts';
 import { caseSection, matrixSection } from './matrix.ts';
@@ -43,8 +44,8 @@ export function renderHtml(report: Report): string {
     title: `normgauge: ${model.summary.verdict}, ${report.selection.suite}, ${report.startedAt}`,
     header: overview(model),
     links: parts.map(({ id, link }) => ({ href: `#${id}`, text: link(model) })),
-    main: parts.map(({ make }) => make(model)),
+    main: [filterControls(model), ...parts.map(({ make }) => make(model))],
     foot: `Written by normgauge ${report.tool.version}. The numbers of this page and more are in report.json beside it.`,
-    script,
+    script: script + filterScript,
   });
 }

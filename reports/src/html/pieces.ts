@@ -30,9 +30,9 @@ export function columns(...titles: readonly string[]): Markup {
   )}`;
 }
 
-/** Something long, folded; it opens without a script. */
-export function fold(summary: Content, body: Content, open = false): Markup {
-  return html`<details${open && trusted(' open')}><summary>${summary}</summary>
+/** Something long, folded; it opens without a script. `op` is for the filters. */
+export function fold(summary: Content, body: Content, open = false, op?: string): Markup {
+  return html`<details${open && trusted(' open')}${op !== undefined && html` data-op="${op}"`}><summary>${summary}</summary>
 ${body}</details>
 `;
 }

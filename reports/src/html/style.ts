@@ -140,6 +140,10 @@ figure details { margin: .2rem 0 0; font-size: .88rem; }
 .swatch { flex: none; vertical-align: -.1em; }
 .roof-line { stroke: var(--roof); stroke-width: 1.5; stroke-dasharray: 1 3; stroke-linecap: round; }
 .roof-area { fill: var(--roof); fill-opacity: .14; stroke: none; }
+.controls { display: flex; flex-wrap: wrap; gap: .6rem 1.2rem; margin-block: .6rem; align-items: end; }
+.controls label { display: grid; font-size: .84rem; color: var(--soft); min-width: 0; max-width: 100%; }
+.controls select, .controls input { font: inherit; color: var(--ink); background: var(--card); border: 1px solid var(--line); border-radius: 5px; padding: .25rem .5rem; max-width: min(100%, 34rem); min-width: 0; }
+[hidden] { display: none !important; }
 .foot { color: var(--soft); font-size: .88rem; padding-block: 1rem 2.5rem; border-top: 1px solid var(--line); }
 
 @media (max-width: 40rem) {
@@ -149,7 +153,7 @@ figure details { margin: .2rem 0 0; font-size: .88rem; }
 }
 @media print {
   :root { color-scheme: light; --ground: #fff; }
-  nav, .copy, .skip { display: none; }
+  nav, .copy, .skip, .controls { display: none; }
   body { font-size: 10pt; }
   .scroll { overflow: visible; } table { font-size: 7.5pt; overflow-wrap: anywhere; } .card table { overflow-wrap: normal; }
   .matrix td, .cases td, td.n, th.n, .times td, .times th:first-child, .matrix th[scope=row] { white-space: normal; }
@@ -157,5 +161,8 @@ figure details { margin: .2rem 0 0; font-size: .88rem; }
   .card, .tile, figure, tr { break-inside: avoid; }
   h2, h3, figcaption, summary { break-after: avoid; }
   .stay { width: auto; position: static; }
+  :is(th, td), :is(th, td) :is(bdi, code) { padding-inline: .25rem; min-width: 0 !important; } tbody bdi { padding: 0 !important; }
+  .scroll caption { position: static; width: auto; }
+  figure table { font-size: 6.3pt; table-layout: fixed; } .failures th, .failures td, .skips td { overflow-wrap: anywhere; }
 }
 `;

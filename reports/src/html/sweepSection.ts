@@ -68,7 +68,7 @@ function figure(sweep: Sweep, { series }: PageModel): Markup {
     })),
     roof,
   });
-  return html`<figure><figcaption>${titleOf(sweep)} <span class="note">${sweep.layout} · ${sweep.convention} · ${fixedText(sweep)}</span></figcaption>${chart}${numbers(sweep, roof)}</figure>
+  return html`<figure data-op="${sweep.op}"><figcaption>${titleOf(sweep)} <span class="note">${sweep.layout} · ${sweep.convention} · ${fixedText(sweep)}</span></figcaption>${chart}${numbers(sweep, roof)}</figure>
 `;
 }
 

@@ -67,6 +67,7 @@ export function timingSection({ report, summary }: PageModel): Markup {
       html`${op} <span class="note">${plural(results.length, 'timed case')}; traffic counted as, for example, ${traffic.get(op)}</span>`,
       table(op, together),
       results.length <= openRows,
+      op,
     );
   });
   return section(
