@@ -1,5 +1,6 @@
 import { layouts, ops } from '@normgauge/contract';
 import { type Case, type CaseRows, expand } from './case.ts';
+import { fullRows } from './full.ts';
 import { standardRows, timedOps, timedRow, trainingOps } from './standard.ts';
 
 const smoke: readonly CaseRows[] = [
@@ -70,21 +71,27 @@ function table(rows: readonly CaseRows[]): readonly Case[] {
   return [...byId.values()];
 }
 
+/** A suite whose table is made when it is first asked for: most commands need one of them, or none. */
+function suite(name: string, description: string, rows: readonly CaseRows[]): Suite {
+  let cases: readonly Case[] | undefined;
+  return {
+    name,
+    description,
+    get cases() {
+      cases ??= table(rows);
+      return cases;
+    },
+  };
+}
+
 /** Suites by what they are for. */
 export const suites: readonly Suite[] = [
-  {
-    name: 'smoke',
-    description: 'the quickest look that still fails common mistakes; under 10 s a backend',
-    cases: table([...smoke, ...smokeTimed]),
-  },
-  {
-    name: 'standard',
-    description: 'every op, layout, convention and fill, digits, ResNet-50 layers; the suite for CI',
-    cases: table(standardRows),
-  },
-  {
-    name: 'limits',
-    description: 'the sizes at which a kernel meets the limit of the machine, each timed; for bench',
-    cases: table(limits),
-  },
+  suite('smoke', 'the quickest look that still fails common mistakes; under 10 s a backend', [...smoke, ...smokeTimed]),
+  suite('standard', 'every op, layout, convention and fill, digits, ResNet-50 layers; the suite for CI', standardRows),
+  suite(
+    'full',
+    'every fill under every convention, sizes on both sides of every width, past 2²⁴ elements; 10 min a CPU backend',
+    fullRows.map((row) => ({ ...row, timed: false })),
+  ),
+  suite('limits', 'the sizes at which a kernel meets the limit of the machine, each timed; for bench', limits),
 ];

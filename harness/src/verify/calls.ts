@@ -19,7 +19,9 @@ export async function checkOrders(
   depth: number | undefined,
 ): Promise<readonly ProtocolCheck[]> {
   const asked = await ordersFor(prepared.row, subject);
-  const chosen = orders.filter(({ costly }) => asked === 'all' || (asked === 'cheap' && !costly));
+  const chosen = orders.filter(({ costly, large }) => {
+    return asked === 'all' || (asked === 'cheap' && !costly) || (asked === 'large' && large);
+  });
   if (chosen.length === 0) return [];
   const { other, touched, flags } = variationsOf(prepared);
   const limits = limitsOnce(subject, depth);

@@ -117,7 +117,7 @@ export function contradictedClaim(
   }
   const m = elementsPerChannel(row.problem.shape);
   if (agreesAs(prepared, declared, outputs, boundlessLimits(bounds, own))) {
-    return 'errs within the class that it declares, by more than a declaration excuses';
+    return 'errs within what its declared class may give, but by more than a declaration excuses';
   }
   const scattered = isScattered(prepared, wrong, outputs);
   for (const claim of claims) {

@@ -26,6 +26,8 @@ export interface Order {
   readonly name: string;
   /** Many calls or many plans: left out where a case is tried in the cheap orders only. */
   readonly costly?: true;
+  /** Asked of large problems, too. */
+  readonly large?: true;
   script(material: Material): Script;
 }
 
@@ -63,6 +65,7 @@ export const orders: readonly Order[] = [
   },
   {
     name: 'fresh-content',
+    large: true,
     script: ({ own, touched }) => {
       const script = new Script().open(0, own).call(0, own, 'in the first call');
       for (const { what, set } of touched) script.call(0, set, `after ${what}`);
@@ -88,6 +91,7 @@ export const orders: readonly Order[] = [
   },
   {
     name: 'order-irrelevant',
+    large: true,
     script: ({ own, other }) =>
       new Script()
         .open(0, own)

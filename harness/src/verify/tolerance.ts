@@ -208,16 +208,17 @@ function boundStatistics(
   const normalising = divisorOf(convention.normalizeDivisor, m, convention.singleElement);
   const running = divisorOf(convention.runningDivisor, m, convention.singleElement);
   const mean = expected.mean![c]!;
-  const kept = (1 - weight) * inputs.runningMean![c]!;
-  const keptVariance = (1 - weight) * inputs.runningVar![c]!;
-  const added = expected.runningVar![c]! - keptVariance;
+  // The old in full, not 1−w of it: old + w·(new − old) rounds both.
+  const old = Math.abs(inputs.runningMean![c]!);
+  const oldVariance = inputs.runningVar![c]!;
+  const added = expected.runningVar![c]! - (1 - weight) * oldVariance;
   bounds.mean![c] = budget.mean + u * Math.abs(mean) + budget.underflow;
   bounds.invStd![c] = (budget.rho + u) * expected.invStd![c]! + budget.underflow;
   bounds.runningMean![c] =
-    weight * (budget.mean + u * Math.abs(mean)) + 3 * u * (Math.abs(kept) + Math.abs(weight * mean)) + budget.underflow;
+    weight * (budget.mean + u * Math.abs(mean)) + 3 * u * (old + Math.abs(weight * mean)) + budget.underflow;
   bounds.runningVar![c] =
     (running === 0 ? 0 : weight * budget.variance * (normalising / running)) +
-    3 * u * (keptVariance + Math.abs(added)) +
+    3 * u * (oldVariance + Math.abs(added)) +
     budget.underflow;
 }
 

@@ -113,6 +113,48 @@ export const elementwiseVariants: readonly Variant[] = [
       }),
     },
   ),
+  declaring(
+    'dx-three-terms',
+    'dx = a·dy + b·(x−μ) + c, the coefficients made once a channel',
+    {},
+    {
+      dx(x, dy, { mean, invStd, gamma, m, divisor, dBeta, dGamma }) {
+        const a = f(gamma * invStd);
+        const b = f(f(-a * invStd) * f(dGamma / divisor));
+        return f(f(f(a * dy) + f(b * f(x - mean))) + f(-a * f(dBeta / m)));
+      },
+    },
+  ),
+  declaring(
+    'dx-times-m',
+    'dx = (gamma·invStd/m)·(m·dy − dBeta − x̂·dGamma·m/d)',
+    {},
+    {
+      dx(x, dy, { mean, invStd, gamma, m, divisor, dBeta, dGamma }) {
+        const xHat = f(f(x - mean) * invStd);
+        const inner = f(f(f(m * dy) - dBeta) - f(xHat * f(f(dGamma * m) / divisor)));
+        return f(f(f(gamma * invStd) / m) * inner);
+      },
+    },
+  ),
+  declaring(
+    'running-by-difference',
+    'running statistics are old + w·(new − old)',
+    {},
+    {
+      runningMean: (old, { mean }, weight) => f(old + f(f(weight) * f(f(mean) - old))),
+      runningVar: (old, { runningVariance }, weight) => f(old + f(f(weight) * f(f(runningVariance) - old))),
+    },
+  ),
+  declaring(
+    'inverse-root-by-power',
+    'the power −½ in float64, rounded',
+    {},
+    {
+      invStd: (variance, { eps, epsPlacement }) =>
+        epsPlacement === 'inside-sqrt' ? f((f(variance) + f(eps)) ** -0.5) : f(1 / (f(variance) ** 0.5 + f(eps))),
+    },
+  ),
   kernel('flush-to-zero', 'subnormals are 0, declared', { load: flushed, store: flushed }, { flushToZero: true }),
   computing('unspecified-nan', 'whatever is not finite makes its channel NaN, declared', spreadInChannel, {
     nonFinite: 'unspecified',

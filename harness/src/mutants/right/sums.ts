@@ -57,6 +57,12 @@ export const sumVariants: readonly Variant[] = [
     blocked(256, pairwise(1), pairwise(1)),
     (m) => Math.ceil(Math.log2(m)) + 2,
   ),
+  summing(
+    'float32-blocks-float64',
+    'float32 in blocks of 1,024, float64 over them',
+    blocked(1024, sequential, (values) => sum(values)),
+    (m) => Math.min(m, 1024),
+  ),
   summing('float32-kahan', 'float32, Kahan', kahan(), () => 2),
   summing('float32-neumaier', 'float32, Neumaier', neumaier, () => 2),
   summing(

@@ -106,6 +106,16 @@ export const cheatingMutants: readonly Mutant[] = [
       cachedBy((held) => problemKey(held) + sampled(held, 64)),
     ),
     acting(
+      'cached-sampled-large',
+      'from 16,384 elements on, results are kept by the problem and every 64th element of x',
+      {
+        run(held) {
+          if (held.inputs.x!.length < 16_384) held.outputs = compute(held);
+          else cachedBy((large) => problemKey(large) + sampled(large, 64)).run(held);
+        },
+      },
+    ),
+    acting(
       'cached-x',
       'results are kept by the problem and x: gamma, beta, dy and running statistics may change',
       cachedBy((held) => problemKey(held) + held.inputs.x!.join()),
