@@ -170,6 +170,7 @@ export const completeReport: Complete<Report> = {
           },
         ],
         tested: 321,
+        follows: ['keras'],
       },
       excused: { reason: 'published like this', until: '2027-12-31' },
       catches: 'one-pass variance',

@@ -1,4 +1,4 @@
-import type { Result, Status } from '@normgauge/reports';
+import { describeDiagnosis, type Result, type Status } from '@normgauge/reports';
 import type { Case } from '../cases/case.ts';
 import { LostProcess, type RemoteError } from '../hosts/childProcess.ts';
 import type { Verdict } from '../verify/verifyCase.ts';
@@ -7,8 +7,8 @@ import { type Candidate, idOf } from './subjects.ts';
 
 /** How one case ended on one backend: what verification says, or why there was nothing to verify. */
 export type Outcome =
-  | Verdict
-  | (Pick<Result, 'cause' | 'timing' | 'tensors' | 'gradients' | 'checks'> & { status: Status });
+  | (Verdict & Pick<Result, 'diagnosis'>)
+  | (Pick<Result, 'cause' | 'diagnosis' | 'timing' | 'tensors' | 'gradients' | 'checks'> & { status: Status });
 
 /** Under what a case is judged; with the case's address it is all that repeats it. */
 export interface Conditions {
@@ -86,6 +86,8 @@ export function isFailure({ status, excused }: Result): boolean {
 }
 
 /** A failing row for a person: what, why, and the command that shows it again. */
-export function explainFailure({ backend, case: id, status, cause, reproduce }: Result): string {
-  return `✗ ${backend} · ${id} · ${status}: ${cause ?? 'no cause was given'}\n  reproduce: ${reproduce}`;
+export function explainFailure({ backend, case: id, status, cause, diagnosis, reproduce }: Result): string {
+  const lines = [`✗ ${backend} · ${id} · ${status}: ${cause ?? 'no cause was given'}`, `  reproduce: ${reproduce}`];
+  if (diagnosis) lines.splice(1, 0, `  diagnosis: ${describeDiagnosis(diagnosis)}`);
+  return lines.join('\n');
 }

@@ -39,6 +39,11 @@ export function mutantsCommand(finish: (status: number) => void): Command {
         .default([], 'all'),
     )
     .addOption(new Option('--seed <integer>', 'the data is drawn from it').argParser(wholeNumber).default(1))
+    .option(
+      '--corpus <module>',
+      'kernels of another corpus instead of ours; it runs in this very process, so only one that you trust',
+    )
+    .option('--diagnose', 'also say which cause the diagnosis names, and how often it is the right one', false)
     .option('--thorough', 'every case on every mutant, in every order of calls, dead or not', false)
     .option('--json', 'print the kill table as JSON', false)
     .option('--quiet', 'print nothing but what is wrong', false)

@@ -3,6 +3,7 @@ import picomatch from 'picomatch';
 import { selectCases } from '../cases/select.ts';
 import { correctVariants, knownSurvivors, mutants } from '../mutants/corpus.ts';
 import { fillKillTable } from '../mutants/killTable.ts';
+import { type Corpus, loadCorpus } from '../mutants/loadCorpus.ts';
 import type { Variant } from '../mutants/mutant.ts';
 import { judgeKillTable, killTableAsJson, renderKillTable, renderProblems } from '../mutants/renderKillTable.ts';
 import { UsageError } from '../usageError.ts';
@@ -18,12 +19,17 @@ export interface MutantsOptions {
   readonly mutant: readonly string[];
   readonly seed: number;
   readonly thorough: boolean;
+  readonly diagnose: boolean;
+  /** A module that exports kernels of somebody else, instead of ours. */
+  readonly corpus?: string;
   readonly json: boolean;
   readonly quiet: boolean;
 }
 
 /** Cases that must have failed a mutant before it is left alone: one more than shows that no case is the only one. */
 const enough = 3;
+
+const ours: Corpus = { mutants, correctVariants };
 
 function chosen<V extends Variant>(variants: readonly V[], { mutant: globs }: MutantsOptions): readonly V[] {
   if (globs.length === 0) return variants;
@@ -38,15 +44,16 @@ function chosen<V extends Variant>(variants: readonly V[], { mutant: globs }: Mu
  * @throws {UsageError} when no case or no variant is selected
  */
 export async function runMutants(options: MutantsOptions): Promise<number> {
-  const { suite, case: patterns, seed, thorough, family: asked } = options;
+  const { suite, case: patterns, seed, thorough, diagnose, family: asked } = options;
   const named = selectCases({ suite, patterns, conventions: [] });
   const cases = named.filter(({ problem }) => elementsOf(problem.shape) <= options.largest);
   if (cases.length === 0) throw new UsageError(`--largest ${options.largest}: every selected case is larger`);
+  const corpus = options.corpus === undefined ? ours : await loadCorpus(options.corpus);
   const wrong = chosen(
-    mutants.filter(({ family }) => asked.length === 0 || asked.includes(family)),
+    corpus.mutants.filter(({ family }) => asked.length === 0 || asked.includes(family)),
     options,
   );
-  const right = chosen(asked.length === 0 || asked.includes('correct') ? correctVariants : [], options);
+  const right = chosen(asked.length === 0 || asked.includes('correct') ? corpus.correctVariants : [], options);
   if (wrong.length + right.length === 0) {
     throw new UsageError(`--mutant ${options.mutant.join(' ')}: matches no id; "normgauge list mutants" prints them`);
   }
@@ -58,10 +65,11 @@ export async function runMutants(options: MutantsOptions): Promise<number> {
     correct: right,
     enough: thorough ? Number.POSITIVE_INFINITY : enough,
     thorough,
+    diagnose,
     onProgress: (done, total, label) => progress.update(done, total, label),
   });
   progress.end();
-  const verdict = judgeKillTable(table, knownSurvivors);
+  const verdict = judgeKillTable(table, options.corpus === undefined ? knownSurvivors : {});
   if (options.json) process.stdout.write(`${killTableAsJson(table, verdict)}\n`);
   else if (!options.quiet) process.stdout.write(`${renderKillTable(table, verdict)}\n`);
   if (options.quiet && !verdict.passed) process.stderr.write(`${renderProblems(verdict).join('\n')}\n`);

@@ -1,9 +1,9 @@
 import type { BackendEntry, Report, Result, Selection } from '@normgauge/reports';
 import type { Case } from '../cases/case.ts';
 import type { Expectations } from '../cases/expectations.ts';
+import { Diagnostician } from '../diagnose/diagnostician.ts';
 import { type Prepared, prepare, prepareInputs } from '../verify/prepare.ts';
 import { KernelFault } from '../verify/subject.ts';
-import { verifyCase } from '../verify/verifyCase.ts';
 import { describeEnvironment, toolVersion } from './environment.ts';
 import { judge, type Outcome } from './judge.ts';
 import { type Candidate, idOf, reportedBackend, subjectOf, type TimeLimits } from './subjects.ts';
@@ -56,11 +56,13 @@ export class Session {
   readonly #known: ReadonlySet<string>;
   readonly #began = performance.now();
   readonly #total: number;
+  readonly #diagnosticians: ReadonlyMap<Candidate, Diagnostician>;
   #second: SecondSet | undefined;
   #done = 0;
 
   constructor(plan: SessionPlan) {
     this.#plan = plan;
+    this.#diagnosticians = new Map(plan.candidates.map((candidate) => [candidate, new Diagnostician()]));
     this.#results = [...plan.earlier];
     this.#known = new Set(plan.earlier.map((result) => keyOf(result.backend, result.case)));
     const weights = plan.cases.map((row) => this.#weightOf(row) * this.#remaining(row).length);
@@ -144,7 +146,7 @@ export class Session {
 
   async #verifyAndTime(candidate: Candidate, row: Case, prepared: Prepared): Promise<Outcome> {
     const subject = subjectOf(candidate, this.#plan.limits);
-    const verdict = await verifyCase(prepared, subject);
+    const verdict = await this.#diagnosticians.get(candidate)!.verify(prepared, subject);
     if (!this.#isTimed(row) || (verdict.status !== 'passed' && verdict.status !== 'untrusted')) return verdict;
     const software = candidate.opened?.device?.software ?? false;
     const second = this.#secondSetOf(row);

@@ -4,10 +4,11 @@ import type { Case } from '../cases/case.ts';
 import { hostLimits } from '../commands/hostLimits.ts';
 import { explainFailure, isFailure, judge } from '../commands/judge.ts';
 import { type Candidate, openCandidate, subjectOf } from '../commands/subjects.ts';
+import { Diagnostician } from '../diagnose/diagnostician.ts';
 import { UsageError } from '../usageError.ts';
 import { prepare } from '../verify/prepare.ts';
 import { KernelFault } from '../verify/subject.ts';
-import { type Verdict, verifyCase } from '../verify/verifyCase.ts';
+import type { Verdict } from '../verify/verifyCase.ts';
 import { type Conformance, type ConformanceOptions, resolveOptions } from './options.ts';
 
 export type { ConformanceOptions } from './options.ts';
@@ -31,7 +32,12 @@ function inOurWords(error: unknown, site: Error): unknown {
   return failure(`describeConformance: ${sentence}`, site);
 }
 
-async function verify(candidate: Candidate, row: Case, { seed, limit }: Conformance): Promise<Verdict> {
+async function verify(
+  candidate: Candidate,
+  row: Case,
+  { seed, limit }: Conformance,
+  diagnostician: Diagnostician,
+): Promise<Verdict> {
   const subject = subjectOf(candidate, { request: limit });
   // Asked first: a refusal comes sooner than a reference. What a backend throws here, it throws again when it is verified.
   const { supported } = await subject.supports(row.problem).catch((error: unknown) => {
@@ -39,7 +45,7 @@ async function verify(candidate: Candidate, row: Case, { seed, limit }: Conforma
     throw error;
   });
   if (supported !== true) return { status: 'skipped', reason: supported, tensors: [], gradients: [], checks: [] };
-  return verifyCase(prepare(row, seed), subject);
+  return diagnostician.verify(prepare(row, seed), subject);
 }
 
 /** Why a test is neither green nor red, or undefined when it is one of them. */
@@ -80,6 +86,7 @@ export function describeConformance(options: ConformanceOptions): void {
   Error.captureStackTrace?.(site, describeConformance);
   const conformance = resolved(options, site);
   describe(conformance.title, inOurHands, () => {
+    const diagnostician = new Diagnostician();
     let candidate: Candidate;
     beforeAll(async () => {
       const limits = hostLimits(conformance.cases, conformance.limit / 1000, undefined);
@@ -95,7 +102,7 @@ export function describeConformance(options: ConformanceOptions): void {
     const test = (row: Case): void => {
       it(row.id, async ({ skip, task }) => {
         const judged = await judge(candidate, row, { command: 'verify', seed: conformance.seed }, () =>
-          verify(candidate, row, conformance),
+          verify(candidate, row, conformance, diagnostician),
         );
         const result = conformance.expectations.apply(judged);
         task.meta.normgauge = result;

@@ -1,5 +1,6 @@
 import { elementsOf } from '@normgauge/contract';
 import type { Case } from '../cases/case.ts';
+import { type Conclusion, Diagnostician } from '../diagnose/diagnostician.ts';
 import { type Prepared, prepareInputs } from '../verify/prepare.ts';
 import type { Subject } from '../verify/subject.ts';
 import { verifyCase } from '../verify/verifyCase.ts';
@@ -18,6 +19,8 @@ export interface Outcome<V extends Variant = Variant> {
   readonly tried: number;
   /** In the order of the cases. */
   readonly failures: readonly Failure[];
+  /** What the diagnosis of those failures comes down to, where it was asked for and something fits. */
+  readonly diagnosis?: Conclusion;
 }
 
 /** What one case is worth. */
@@ -46,6 +49,8 @@ export interface Trial {
   readonly enough: number;
   /** Tries calls in other orders, and laws, on stateless variants too. */
   readonly thorough: boolean;
+  /** Looks for the cause of every failure. */
+  readonly diagnose?: boolean;
   onProgress?(done: number, total: number, label: string): void;
 }
 
@@ -53,6 +58,7 @@ interface Contestant<V extends Variant> {
   readonly variant: V;
   readonly subject: Subject;
   readonly failures: Failure[];
+  readonly diagnostician: Diagnostician;
   tried: number;
 }
 
@@ -62,6 +68,7 @@ async function enter<V extends Variant>(variants: readonly V[]): Promise<readonl
       variant,
       subject: await subjectInProcess(variant.open),
       failures: [],
+      diagnostician: new Diagnostician(),
       tried: 0,
     })),
   );
@@ -84,9 +91,10 @@ function calledOnce(prepared: Prepared): Prepared {
   return { ...prepared, row: { ...row, fill: { ...row.fill, name: `${row.fill.name}, called once` } } };
 }
 
-async function tryOn(prepared: Prepared, contestant: Contestant<Variant>): Promise<void> {
+async function tryOn(prepared: Prepared, contestant: Contestant<Variant>, diagnose: boolean): Promise<void> {
   contestant.tried++;
-  const verdict = await verifyCase(prepared, contestant.subject);
+  const { subject, diagnostician } = contestant;
+  const verdict = diagnose ? await diagnostician.verify(prepared, subject) : await verifyCase(prepared, subject);
   if (verdict.status !== 'failed') return;
   contestant.failures.push({ case: prepared.row.id, says: verdict.cause ?? '' });
 }
@@ -97,7 +105,7 @@ async function tryOn(prepared: Prepared, contestant: Contestant<Variant>): Promi
  * made once.
  */
 export async function fillKillTable(trial: Trial): Promise<KillTable> {
-  const { seed, enough, thorough, onProgress } = trial;
+  const { seed, enough, thorough, diagnose = false, onProgress } = trial;
   const sizeOf = ({ problem }: Case): number => elementsOf(problem.shape);
   const cases = trial.cases.toSorted((a, b) => sizeOf(a) - sizeOf(b));
   const mutants = await enter(trial.mutants);
@@ -108,13 +116,14 @@ export async function fillKillTable(trial: Trial): Promise<KillTable> {
     if (asked.length === 0) continue;
     const prepared = prepareOnce(row, seed);
     const once = thorough ? prepared : calledOnce(prepared);
-    for (const contestant of asked) await tryOn(contestant.variant.stateless ? once : prepared, contestant);
+    for (const contestant of asked) await tryOn(contestant.variant.stateless ? once : prepared, contestant, diagnose);
   }
   return { seed, mutants: mutants.map(outcome), correct: correct.map(outcome), cases: worthOf(cases, mutants) };
 }
 
-function outcome<V extends Variant>({ variant, failures, tried }: Contestant<V>): Outcome<V> {
-  return { variant, failures, tried };
+function outcome<V extends Variant>({ variant, failures, tried, diagnostician }: Contestant<V>): Outcome<V> {
+  const diagnosis = diagnostician.conclusion;
+  return { variant, failures, tried, ...(diagnosis && { diagnosis }) };
 }
 
 function worthOf(cases: readonly Case[], mutants: readonly Contestant<Mutant>[]): readonly CaseWorth[] {

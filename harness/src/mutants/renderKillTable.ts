@@ -46,6 +46,29 @@ function mutantRows(table: KillTable): readonly string[] {
   });
 }
 
+/** Which cause was named for each mutant that failed, and how many were named rightly; nothing where none was looked for. */
+export function diagnosisRows({ mutants }: KillTable): readonly string[] {
+  const failed = mutants.filter(({ failures }) => failures.length > 0);
+  const named = failed.filter(({ diagnosis }) => diagnosis !== undefined);
+  if (named.length === 0) return [];
+  const wrong = failed.filter(({ variant, diagnosis }) => diagnosis?.cause !== variant.cause);
+  const wronglyCertain = wrong.filter(({ diagnosis }) => diagnosis?.certain);
+  const right = failed.length - wrong.length;
+  const percent = ((100 * right) / failed.length).toFixed(1);
+  const rows = wrong.map(({ variant, diagnosis }) => [
+    `  ${variant.id}`,
+    variant.cause,
+    diagnosis
+      ? `named: ${diagnosis.cause}, for ${diagnosis.accountsFor} of ${diagnosis.failures} failures${diagnosis.certain ? ', with certainty' : ''}`
+      : 'named: none',
+  ]);
+  return [
+    `diagnosis: the right cause first for ${right} of ${failed.length} (${percent} %), a wrong one with certainty for ${wronglyCertain.length}`,
+    ...(rows.length > 0 ? [alignedColumns(rows)] : []),
+    '',
+  ];
+}
+
 function caseRows({ cases }: KillTable): readonly string[] {
   const needed = cases.filter(({ alone }) => alone.length > 0);
   const idle = cases.filter(({ kills }) => kills === 0).length;
@@ -78,6 +101,7 @@ export function renderKillTable(table: KillTable, verdict: TableVerdict): string
   return [
     ...mutantRows(table),
     ...caseRows(table),
+    ...diagnosisRows(table),
     ...verdict.excused.map(({ outcome, why }) => `· survives, as known: ${outcome.variant.id}: ${why}`),
     ...renderProblems(verdict),
     `${verdict.passed ? '✓' : '✗'} ${dead} of ${mutants.length} wrong kernels failed, ${passed} of ${correct.length} right ones passed; ${cases.length} cases, seed ${seed}`,
@@ -93,13 +117,14 @@ export function killTableAsJson(table: KillTable, { passed, survivors, excused, 
     survivors: survivors.map(idOf),
     excused: excused.map(({ outcome, why }) => ({ id: outcome.variant.id, why })),
     falseAlarms: falseAlarms.map(idOf),
-    mutants: table.mutants.map(({ variant: { id, family, cause, does }, tried, failures }) => ({
+    mutants: table.mutants.map(({ variant: { id, family, cause, does }, tried, failures, diagnosis }) => ({
       id,
       family,
       cause,
       does,
       tried,
       failures,
+      ...(diagnosis && { diagnosis }),
     })),
     correct: table.correct.map(({ variant: { id, does }, tried, failures }) => ({ id, does, tried, failures })),
     cases: table.cases,
