@@ -22,6 +22,9 @@ export interface FolderContent {
 /** A file that is no report is left out before it is read when it is larger, bytes. */
 const largest = 512 * 2 ** 20;
 
+/** Written beside the results, so that a stopped run can go on; ours, and no report. */
+const manifest = 'run.json';
+
 interface FileFound {
   readonly path: string;
   /** Changes when the file does. */
@@ -105,7 +108,7 @@ export class ReportFolder {
           const ours = path === this.#site || entry.name === 'node_modules' || entry.name.startsWith('.');
           return ours ? [] : this.#files(unreadable, path);
         }
-        if (!entry.isFile() || !/\.(nd)?json$/.test(entry.name)) return [];
+        if (!entry.isFile() || entry.name === manifest || !/\.(nd)?json$/.test(entry.name)) return [];
         const found = statSync(path, { throwIfNoEntry: false });
         return found
           ? [{ path, stamp: `${found.mtimeMs} ${found.size}`, size: found.size, changed: found.mtimeMs }]

@@ -61,8 +61,8 @@ const worstFirst = (a: { readonly worse: boolean }, b: { readonly worse: boolean
 
 /**
  * What changed from one report to another: statuses, grades, then times. Times of different machines are not compared
- * unless `acrossMachines`; a change of a time is significant beyond `deviations` standard deviations of what the control and
- * the other rows show that the same code differs by.
+ * unless `acrossMachines`; a change of a time is significant beyond what the control and the other rows show that the same
+ * code differs by.
  */
 export function compareReports(before: Report, after: Report, acrossMachines = false): Comparison {
   const first = new Map(before.results.map((result) => [keyOf(result), result]));

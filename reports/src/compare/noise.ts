@@ -7,8 +7,17 @@ import { median } from '../summary.ts';
  */
 export const betweenProcesses = 0.042;
 
-/** A change counts as significant beyond this many standard deviations: one in 16,000 by chance, were it normal. */
+/** A change counts as significant beyond this many standard deviations, were they known: one in 16,000 by chance. */
 export const deviations = 4;
+
+/**
+ * The same where the standard deviation is estimated from `rows` rows: the quantile of Student's t with one degree of freedom
+ * more (what was measured beforehand counts for one): Abramowitz & Stegun 1964, 26.7.5, to the second term.
+ */
+export function deviationsFor(rows: number): number {
+  const [z, v] = [deviations, rows + 1];
+  return z + (z ** 3 + z) / (4 * v) + (5 * z ** 5 + 16 * z ** 3 + 3 * z) / (96 * v ** 2);
+}
 
 /** From a median absolute deviation to the standard deviation of a normal distribution: 1 ÷ Φ⁻¹(3/4). */
 const fromMad = 1.4826;

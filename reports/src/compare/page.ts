@@ -77,7 +77,7 @@ function meanRow({ backend, ratio, common, of, slower, faster, excluded }: Backe
 }
 
 function timeSection({ times, timesRefused, backends }: Comparison): Markup {
-  const lead = html`Medians of <em>run</em> alone, taken in two processes at two times. The noise of the pair is the largest of three: ${percent(betweenProcesses)}, which identical code was measured to differ by; the scatter of all changes about their median; and what the copy did that is timed in turns with each row. A change counts beyond ${deviations} standard deviations; <code>normgauge gate</code> runs both side by side and sees far smaller ones.`;
+  const lead = html`Medians of <em>run</em> alone, taken in two processes at two times. The noise of the pair is the largest of three: ${percent(betweenProcesses)}, which identical code was measured to differ by; the scatter of all changes about their median; and what the copy did that is timed in turns with each row. A change counts beyond ${deviations} standard deviations, more where few rows tell what the noise is; <code>normgauge gate</code> runs both side by side and sees far smaller ones.`;
   if (timesRefused !== undefined) {
     return section(
       'times',

@@ -1,7 +1,6 @@
 import { count, percent, plural, short } from '../numbers.ts';
 import { plainText } from '../plainText.ts';
 import type { Comparison, GradeChange, StatusChange } from './compare.ts';
-import { deviations } from './noise.ts';
 import { verdictOf } from './sentence.ts';
 import type { TimeChange } from './times.ts';
 
@@ -69,7 +68,7 @@ export function renderComparisonTerminal(comparison: Comparison, all = false): s
     list('Grade', grades, gradeLine),
     list('Time', all ? times : significant, timeLine),
     !all && quiet > 0
-      ? `${plural(quiet, 'time')} within ${deviations} standard deviations of what the same code differs by; --all prints them, "normgauge gate" decides smaller changes.`
+      ? `${plural(quiet, 'time')} within what the same code differs by; --all prints them, "normgauge gate" decides smaller changes.`
       : '',
     meansText(comparison),
     list('Only in the second report', added, subject),

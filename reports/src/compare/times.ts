@@ -1,7 +1,7 @@
 import { environmentOf, machineName } from '../machine.ts';
 import type { BackendEntry, Report, Result } from '../report.ts';
 import { groupBy } from '../summary.ts';
-import { deviations, ofControl, scatter, uncertainty } from './noise.ts';
+import { deviationsFor, ofControl, scatter, uncertainty } from './noise.ts';
 import { keyOf, type Pair, type Subject, subjectOf } from './subject.ts';
 
 export interface TimeChange extends Subject {
@@ -10,7 +10,7 @@ export interface TimeChange extends Subject {
   readonly after: number;
   /** after ÷ before; above 1 is slower. */
   readonly ratio: number;
-  /** The ratio's bounds at `deviations` standard deviations. */
+  /** The ratio's bounds; it is significant when they leave out 1. */
   readonly low: number;
   readonly high: number;
   readonly significant: boolean;
@@ -66,10 +66,11 @@ function timeChanges(pairs: readonly Pair[]): readonly TimeChange[] {
   );
   const copies = pairs.map(({ before, after }) => ({ before: before.timing!.copy, after: after.timing!.copy }));
   const observed = Math.max(scatter(logs), ofControl(copies));
+  const enough = deviationsFor(pairs.length);
   return pairs
     .map(({ before, after }, k): TimeChange => {
       const [a, b] = [before.timing!.resident, after.timing!.resident];
-      const margin = deviations * uncertainty(a, b, observed);
+      const margin = enough * uncertainty(a, b, observed);
       const [low, high] = [Math.exp(logs[k]! - margin), Math.exp(logs[k]! + margin)];
       return {
         ...subjectOf(after),

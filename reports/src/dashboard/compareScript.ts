@@ -35,8 +35,11 @@ function compare(data, before, after) {
   const control = Math.sqrt(timed.reduce((sum, [a, b]) => sum + Math.log(b[4] / a[4]) ** 2, 0) / Math.max(1, timed.length));
   const noise = Math.max(data.noise, scatter, control);
   const own = 1.2533 * 1.4826;
+  const z = data.deviations;
+  const v = timed.length + 1;
+  const enough = z + (z ** 3 + z) / (4 * v) + (5 * z ** 5 + 16 * z ** 3 + 3 * z) / (96 * v ** 2);
   const times = timed.map(([a, b], k) => {
-    const margin = data.deviations * Math.hypot(noise, own * a[5], own * b[5]);
+    const margin = enough * Math.hypot(noise, own * a[5], own * b[5]);
     return { subject: b[0], before: a[3], after: b[3], ratio: Math.exp(logs[k]), significant: Math.abs(logs[k]) > margin };
   }).sort((a, b) => Math.abs(Math.log(b.ratio)) - Math.abs(Math.log(a.ratio)));
   return { common: pairs.length, statuses, grades, times, sameMachine: before.machine === after.machine };
