@@ -1,3 +1,4 @@
+import { describeDiagnosis } from '../diagnosis.ts';
 import { whyOf } from '../findings.ts';
 import { plainText } from '../plainText.ts';
 import type { Report, Result } from '../report.ts';
@@ -30,6 +31,7 @@ const columns: readonly Column[] = [
   ['seed', ({ seed }) => seed],
   ['status', ({ status }) => status],
   ['why', whyOf],
+  ['diagnosis', ({ diagnosis }) => diagnosis && describeDiagnosis(diagnosis)],
   ['grade', ({ grade }) => grade],
   ['headroom', (result) => worstTensor(result)?.ratio],
   ['headroom tensor', (result) => worstTensor(result)?.tensor],

@@ -1,3 +1,4 @@
+import { describeDiagnosis } from '../diagnosis.ts';
 import { evidenceOf, whyOf } from '../findings.ts';
 import { exact, short } from '../numbers.ts';
 import type { Report, Result, Status } from '../report.ts';
@@ -30,6 +31,7 @@ function particulars(result: Result): string {
     if (got !== undefined && expected !== undefined) lines.push(`got ${exact(got)}, expected ${exact(expected)}`);
     if (ratio !== undefined) lines.push(`${short(ratio)}× the allowed error`);
   }
+  if (result.diagnosis) lines.push(`diagnosis: ${describeDiagnosis(result.diagnosis)}`);
   lines.push(`catches: ${result.catches}`, `reproduce: ${result.reproduce}`);
   return xmlText(lines.filter((line) => line !== '').join('\n'));
 }
