@@ -32,7 +32,7 @@ const conventionRows: readonly CaseRows[] = [
     ops,
     layouts,
     shapes: ['3x5x7x5'],
-    fills: ['normal'],
+    fills: ['negative-gamma'],
     conventions: unpublishedConventions,
     catches: 'a convention told by its name; an eps or a momentum of 0 taken for none',
   },
@@ -126,7 +126,7 @@ const sizeRows: readonly CaseRows[] = [
     catches: 'tails of rows and of channels beside a vector, block or workgroup width',
   },
   {
-    ops: timedOps,
+    ops: trainingOps,
     layouts: ['nchw'],
     shapes: ['65537x1', '257x257'],
     fills: ['normal'],
@@ -134,7 +134,7 @@ const sizeRows: readonly CaseRows[] = [
     catches: 'samples, or rows of a sample and a channel, past 65,535: a counter or a dispatch of 16 bits',
   },
   {
-    ops: trainingOps,
+    ops: ['forward-training'],
     layouts: ['nchw'],
     shapes: ['2x65537'],
     fills: ['normal'],
