@@ -32,6 +32,12 @@ describe('the page', () => {
     expect(tiles[3]).toContain('no shared memory');
   });
 
+  it('names the row that is furthest from the roof, of those on real hardware', () => {
+    const timed = report.results.filter(({ timing }) => timing && !timing.software);
+    const worst = timed.reduce((a, b) => (b.timing!.ofRoof < a.timing!.ofRoof ? b : a));
+    expect(textOf(section('timing'))).toContain(`Furthest from the roof: ${worst.backend} on ${worst.case},`);
+  });
+
   it('has a banner only when the run was stopped', () => {
     expect(document.querySelector('.banner')).toBeNull();
     const stopped = open(renderHtml({ ...report, interrupted: true }));

@@ -52,6 +52,16 @@ function table(op: string, results: readonly Result[]): Markup {
   );
 }
 
+/** The row with most to gain, so that nobody has to look for it. */
+function furthest(timed: readonly Result[]): Markup | false {
+  const comparable = timed.filter(({ timing }) => !timing!.software);
+  const [worst] = comparable.toSorted((a, b) => a.timing!.ofRoof - b.timing!.ofRoof);
+  return (
+    worst !== undefined &&
+    html`<p>Furthest from the roof: ${name(worst.backend)} on <code>${worst.case}</code>, ${percent(worst.timing!.ofRoof)} of it.</p>`
+  );
+}
+
 /** Every time that was taken, the backends of one case next to each other. */
 export function timingSection({ report, summary }: PageModel): Markup {
   const timed = report.results.filter(({ timing }) => timing !== undefined);
@@ -74,6 +84,6 @@ export function timingSection({ report, summary }: PageModel): Markup {
     'timing',
     'Times',
     html`Median of <em>run</em> alone with the inputs resident; min, third quartile and median absolute deviation beside it, and the share of samples in which the process was taken off its core. “× copy” is the median ÷ the time of copying x, measured in turns with it; “of roof” is the time that the least traffic takes at the speed of that copy ÷ the median.${software && html` <strong>* a software adapter: compare with nothing.</strong>`}`,
-    timed.length === 0 ? html`<p>Nothing was timed.</p>` : tables,
+    timed.length === 0 ? html`<p>Nothing was timed.</p>` : html`${furthest(timed)}${tables}`,
   );
 }
