@@ -208,6 +208,35 @@ describe('a folder to go on in', () => {
     expect(refusal).toThrow(/; leave --resume out to begin anew$/);
   });
 
+  it('knows about each backend what was learned up to its last result, and not of a case that has none', () => {
+    const path = copy();
+    const known = (failures: number) => ({
+      failures,
+      recomputed: 7 * failures,
+      accounts: { 'eps missing': 1 },
+      first: {},
+    });
+    const line = (address: string, failures: number) =>
+      `${JSON.stringify({ backend: 'correct', case: address, experience: known(failures) })}\n`;
+    const file = join(path, 'experience.ndjson');
+    writeFileSync(
+      file,
+      line(cases[0]!, 1) + line('inference/nchw/9x9x9/normal/onnx', 2) + line(cases[1]!, 3).slice(0, 9),
+    );
+    const { learned, wholeLines } = readInterruptedRun(path, identity)!;
+    expect([...learned]).toEqual([['correct', known(1)]]);
+    expect(readFileSync(file, 'utf8').slice(wholeLines.get('experience.ndjson'))).toBe(line(cases[1]!, 3).slice(0, 9));
+  });
+
+  it.each([
+    { what: 'is no JSON', line: '{', says: 'experience.ndjson:1: expected what was learned in JSON, got "{"' },
+    { what: 'is something else', line: '{}', says: 'experience.ndjson:1: at the top it must have required property' },
+  ])('is refused where a line of what was learned $what', ({ line, says }) => {
+    const damaged = copy();
+    writeFileSync(join(damaged, 'experience.ndjson'), `${line}\n`);
+    expect(() => readInterruptedRun(damaged, identity)).toThrow(says);
+  });
+
   it.each([
     { what: 'is missing', text: undefined, says: 'there is no run.json beside it that says of which run' },
     { what: 'is cut short', text: '{"format":1,', says: 'run.json: expected JSON, got ' },
@@ -228,9 +257,9 @@ describe('a folder to go on in', () => {
     const twoLines = whole.subarray(0, whole.lastIndexOf('\n', whole.length - 2) + 1);
     for (const end of [twoLines.length, twoLines.length + 1, whole.length - 40, whole.length - 1]) {
       writeFileSync(path, whole.subarray(0, end));
-      const { results, length } = readInterruptedRun(torn, identity)!;
+      const { results, wholeLines } = readInterruptedRun(torn, identity)!;
       expect(results.map((result) => result.case)).toEqual(cases.slice(0, 2));
-      expect(length).toBe(twoLines.length);
+      expect(wholeLines.get('results.ndjson')).toBe(twoLines.length);
     }
   });
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { ReportError, type Result, validateResult } from '@normgauge/reports';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
+import type { Experience } from '../diagnose/diagnostician.ts';
 import { UsageError } from '../usageError.ts';
 import { differences, type RunIdentity } from './runIdentity.ts';
 
@@ -43,14 +44,31 @@ const schema = record({
   }),
 });
 
+/** What was learned about a backend up to one of its cases; a line each. */
+interface ExperienceLine {
+  readonly backend: string;
+  readonly case: string;
+  readonly experience: Experience;
+}
+
+const count = { type: 'integer', minimum: 0 } as const;
+const counts = { type: 'object', additionalProperties: count } as const;
+const experienceSchema = record({
+  backend: text,
+  case: text,
+  experience: record({ failures: count, recomputed: count, accounts: counts, first: counts }),
+});
+
 /** The files of a run in its folder. */
-export const namesIn = { manifest: 'run.json', results: 'results.ndjson' } as const;
+export const namesIn = { manifest: 'run.json', results: 'results.ndjson', experience: 'experience.ndjson' } as const;
 
 /** A run that was stopped or killed: what it had finished, and since when. */
 export interface InterruptedRun {
   readonly results: readonly Result[];
-  /** Bytes of the results that are whole lines. */
-  readonly length: number;
+  /** What was learned about each backend in them, by its id. */
+  readonly learned: ReadonlyMap<string, Experience>;
+  /** Bytes of each file that are whole lines. */
+  readonly wholeLines: ReadonlyMap<string, number>;
   readonly startedAt: string;
   /** Wall time so far, seconds. */
   readonly seconds: number;
@@ -73,16 +91,18 @@ function readManifest(path: string): RunManifest {
   throw new UsageError(`--resume: ${path}: at ${instancePath || 'the top'} it ${message}; ${advice}`);
 }
 
+function parsed(line: string, where: string, what: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    const got = JSON.stringify(line.slice(0, 40));
+    throw new UsageError(`--resume: ${where}: expected ${what} in JSON, got ${got}; ${advice}`);
+  }
+}
+
 /** One line of the results, held against the run that it is said to be of. */
 function readLine(line: string, where: string, { seed, backends, cases }: RunIdentity): Result {
-  let value: unknown;
-  try {
-    value = JSON.parse(line);
-  } catch {
-    throw new UsageError(
-      `--resume: ${where}: expected a result in JSON, got ${JSON.stringify(line.slice(0, 40))}; ${advice}`,
-    );
-  }
+  const value = parsed(line, where, 'a result');
   try {
     const result = validateResult(value, where);
     const isOfRun =
@@ -96,16 +116,27 @@ function readLine(line: string, where: string, { seed, backends, cases }: RunIde
   }
 }
 
-function readResults(path: string, run: RunIdentity): Pick<InterruptedRun, 'results' | 'length'> {
-  const content = readFileSync(path, 'utf8');
-  // What follows the last line break was being written when the run was killed: that case is done again.
+interface Lines {
+  readonly lines: readonly string[];
+  /** Bytes. */
+  readonly length: number;
+}
+
+/** The whole lines of a file. What follows the last line break was being written when the run was killed. */
+function linesOf(path: string): Lines {
+  const content = existsSync(path) ? readFileSync(path, 'utf8') : '';
   const whole = content.slice(0, content.lastIndexOf('\n') + 1);
-  const lines = whole.split('\n').slice(0, -1);
+  return { lines: whole.split('\n').slice(0, -1), length: Buffer.byteLength(whole) };
+}
+
+const keyOf = (backend: string, address: string): string => JSON.stringify([backend, address]);
+
+function readResults(path: string, lines: readonly string[], run: RunIdentity): readonly Result[] {
   const seen = new Map<string, number>();
-  const results = lines.map((line, k) => {
+  return lines.map((line, k) => {
     const where = `${path}:${k + 1}`;
     const result = readLine(line, where, run);
-    const key = JSON.stringify([result.backend, result.case]);
+    const key = keyOf(result.backend, result.case);
     const earlier = seen.get(key);
     if (earlier !== undefined) {
       const name = `${result.backend} on ${result.case}`;
@@ -116,7 +147,23 @@ function readResults(path: string, run: RunIdentity): Pick<InterruptedRun, 'resu
     seen.set(key, k + 1);
     return result;
   });
-  return { results, length: Buffer.byteLength(whole) };
+}
+
+/** What was known after the last result of each backend; of a case without a result nothing is. */
+function readExperience(path: string, lines: readonly string[], results: readonly Result[]): Map<string, Experience> {
+  const done = new Set(results.map((result) => keyOf(result.backend, result.case)));
+  const validate = new Ajv2020().compile<ExperienceLine>(experienceSchema);
+  const learned = new Map<string, Experience>();
+  for (const [k, line] of lines.entries()) {
+    const where = `${path}:${k + 1}`;
+    const value = parsed(line, where, 'what was learned');
+    if (!validate(value)) {
+      const { instancePath, message } = validate.errors![0]!;
+      throw new UsageError(`--resume: ${where}: at ${instancePath || 'the top'} it ${message}; ${advice}`);
+    }
+    if (done.has(keyOf(value.backend, value.case))) learned.set(value.backend, value.experience);
+  }
+  return learned;
 }
 
 /**
@@ -139,5 +186,11 @@ export function readInterruptedRun(folder: string, now: RunIdentity): Interrupte
   }
   const lastWritten = statSync(resultsPath).mtimeMs;
   const seconds = secondsBefore + Math.max(0, lastWritten - Date.parse(resumedAt)) / 1000;
-  return { ...readResults(resultsPath, run), startedAt, seconds };
+  const experiencePath = join(folder, namesIn.experience);
+  const [written, known] = [linesOf(resultsPath), linesOf(experiencePath)];
+  const results = readResults(resultsPath, written.lines, run);
+  const learned = readExperience(experiencePath, known.lines, results);
+  const wholeLines = new Map<string, number>([[namesIn.results, written.length]]);
+  if (existsSync(experiencePath)) wholeLines.set(namesIn.experience, known.length);
+  return { results, learned, wholeLines, startedAt, seconds };
 }

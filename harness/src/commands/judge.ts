@@ -26,10 +26,10 @@ function reproduceCommand({ command, seed }: Conditions, asked: string, row: Cas
 
 /** A case that came to its end, and whose backend then did not: what was found before stays beside it. */
 function endedBy(aftermath: LostProcess | RemoteError, when: string, outcome: Outcome): Outcome {
-  const { tensors, gradients, checks, cause } = outcome;
+  const { tensors, gradients, checks, cause, diagnosis } = outcome;
   const status = aftermath instanceof LostProcess ? aftermath.status : 'failed';
   const causes = [...(cause === undefined ? [] : [cause]), `${when}: ${aftermath.message}`];
-  return { status, cause: causes.join('; '), tensors, gradients, checks };
+  return { status, cause: causes.join('; '), tensors, gradients, checks, ...(diagnosis && { diagnosis }) };
 }
 
 async function outcomeOf(

@@ -12,8 +12,9 @@ import {
 } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { parseReport, type Report, type Result, renderHtml } from '@normgauge/reports';
+import type { Experience } from '../diagnose/diagnostician.ts';
 import { UsageError } from '../usageError.ts';
-import { namesIn, type RunManifest, readInterruptedRun } from './interruptedRun.ts';
+import { type InterruptedRun, namesIn, type RunManifest, readInterruptedRun } from './interruptedRun.ts';
 import type { RunIdentity } from './runIdentity.ts';
 
 /** The folder that a run writes: what run it is, results as they come, the report, and the page. */
@@ -21,16 +22,25 @@ export class ResultFiles {
   readonly folder: string;
   /** Results that were there when the run went on; none when it began. */
   readonly earlier: readonly Result[];
+  /** What was learned about each backend in them, by its id. */
+  readonly learned: InterruptedRun['learned'];
   readonly startedAt: string;
   /** Wall time before it went on, seconds. */
   readonly secondsBefore: number;
   readonly #stream: number;
+  readonly #experience: number;
 
-  private constructor(folder: string, earlier: readonly Result[], { startedAt, secondsBefore }: RunManifest) {
+  private constructor(
+    folder: string,
+    { results, learned }: Pick<InterruptedRun, 'results' | 'learned'>,
+    { startedAt, secondsBefore }: RunManifest,
+  ) {
     this.folder = folder;
-    this.earlier = earlier;
+    this.earlier = results;
+    this.learned = learned;
     this.startedAt = startedAt;
     this.secondsBefore = secondsBefore;
+    this.#experience = openSync(join(folder, namesIn.experience), 'a');
     this.#stream = openSync(this.resultsPath, 'a');
   }
 
@@ -44,11 +54,12 @@ export class ResultFiles {
       keepEarlier(folder);
       makeFolder(resolve(folder));
       // The results go first: without them there is no run to go on with.
-      for (const name of [namesIn.results, 'report.json', 'index.html']) rmSync(join(folder, name), { force: true });
+      for (const name of [namesIn.results, namesIn.experience, 'report.json', 'index.html'])
+        rmSync(join(folder, name), { force: true });
       const now = new Date().toISOString();
       const manifest: RunManifest = { format: 1, startedAt: now, resumedAt: now, secondsBefore: 0, run };
       writeWhole(join(folder, namesIn.manifest), `${JSON.stringify(manifest, null, 1)}\n`);
-      return new ResultFiles(folder, [], manifest);
+      return new ResultFiles(folder, { results: [], learned: new Map() }, manifest);
     });
   }
 
@@ -60,12 +71,12 @@ export class ResultFiles {
     const before = readInterruptedRun(folder, run);
     if (!before) return ResultFiles.open(folder, run);
     return written(folder, () => {
-      const { startedAt, seconds, results, length } = before;
+      const { startedAt, seconds, wholeLines } = before;
       const resumedAt = new Date().toISOString();
       const manifest: RunManifest = { format: 1, startedAt, resumedAt, secondsBefore: seconds, run };
-      truncateSync(join(folder, namesIn.results), length);
+      for (const [name, length] of wholeLines) truncateSync(join(folder, name), length);
       writeWhole(join(folder, namesIn.manifest), `${JSON.stringify(manifest, null, 1)}\n`);
-      return new ResultFiles(folder, results, manifest);
+      return new ResultFiles(folder, before, manifest);
     });
   }
 
@@ -81,14 +92,24 @@ export class ResultFiles {
     return join(this.folder, 'index.html');
   }
 
-  /** One result, with the system when this returns: a run that is killed loses only the case in flight. */
-  append(result: Result): void {
+  /**
+   * One result, with the system when this returns: a run that is killed loses only the case in flight.
+   *
+   * @param experience what was learned about the backend up to this result, where it was diagnosed
+   */
+  append(result: Result, experience?: Experience): void {
+    // First: without its result it does not count.
+    if (experience) {
+      const { backend, case: address } = result;
+      appendFileSync(this.#experience, `${JSON.stringify({ backend, case: address, experience })}\n`);
+    }
     appendFileSync(this.#stream, `${JSON.stringify(result)}\n`);
   }
 
   /** The report, checked against its schema, and the page. */
   finish(report: Report): void {
     closeSync(this.#stream);
+    closeSync(this.#experience);
     const text = `${JSON.stringify(report, null, 1)}\n`;
     writeWhole(this.reportPath, text);
     writeWhole(this.pagePath, renderHtml(parseReport(text, this.reportPath)));

@@ -6,6 +6,7 @@ import { LostProcess } from '../hosts/childProcess.ts';
 import { UsageError } from '../usageError.ts';
 import { prepare } from '../verify/prepare.ts';
 import { exitStatus } from './exitStatus.ts';
+import { hostLimits } from './hostLimits.ts';
 import { quoted } from './shellWords.ts';
 import { idOf, openCandidate, subjectOf } from './subjects.ts';
 
@@ -19,8 +20,8 @@ export interface ExplainOptions {
   readonly json: boolean;
 }
 
-/** Milliseconds for one request. */
-const timeLimit = 30_000;
+/** Seconds for one request. */
+const timeLimit = 30;
 
 /** JSON has no NaN and no infinity: they are spelled out, as in reports. */
 function spelled(_key: string, value: unknown): unknown {
@@ -42,7 +43,7 @@ export async function runExplain(options: ExplainOptions): Promise<number> {
       `--case ${options.case}: expected one case, got ${cases.length}: ${some.join(', ')}${cases.length > 3 ? ', …' : ''}`,
     );
   }
-  const candidate = await openCandidate(options.backend);
+  const candidate = await openCandidate(options.backend, hostLimits([row], timeLimit, undefined));
   try {
     if (candidate.unavailable !== undefined || candidate.lost) {
       process.stderr.write(
@@ -50,7 +51,7 @@ export async function runExplain(options: ExplainOptions): Promise<number> {
       );
       return exitStatus.couldNotRun;
     }
-    const subject = subjectOf(candidate, { request: timeLimit });
+    const subject = subjectOf(candidate, { request: timeLimit * 1000 });
     const explanation = await explainCase(prepare(row, seed), subject);
     const reproduce = `npx normgauge explain --backend ${quoted(options.backend)} --case ${quoted(row.id)} --seed ${seed}`;
     const title = `${idOf(candidate)} on ${row.id}, seed ${seed}`;

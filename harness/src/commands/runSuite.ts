@@ -98,7 +98,7 @@ export async function runSuite(command: Command, options: SuiteOptions): Promise
   try {
     const identity = runIdentity({ command, suite, seed }, cases, candidates, excuses);
     const files = options.resume ? ResultFiles.resume(options.out, identity) : ResultFiles.open(options.out, identity);
-    const { earlier, startedAt, secondsBefore } = files;
+    const { earlier, learned, startedAt, secondsBefore } = files;
     const progress = progressOn(process.stderr, options.quiet);
     if (options.resume) {
       const total = cases.length * candidates.length;
@@ -115,10 +115,11 @@ export async function runSuite(command: Command, options: SuiteOptions): Promise
       signal,
       expectations: new Expectations(excuses, new Date().toISOString().slice(0, 10)),
       earlier,
+      learned,
       startedAt,
       secondsBefore,
-      onResult(result) {
-        files.append(result);
+      onResult(result, experience) {
+        files.append(result, experience);
         if (isFailure(result)) {
           progress.line(explainFailure(result));
         }

@@ -1,7 +1,7 @@
 import type { BackendEntry, Report, Result, Selection } from '@normgauge/reports';
 import type { Case } from '../cases/case.ts';
 import type { Expectations } from '../cases/expectations.ts';
-import { Diagnostician } from '../diagnose/diagnostician.ts';
+import { Diagnostician, type Experience } from '../diagnose/diagnostician.ts';
 import { type Prepared, prepare, prepareInputs } from '../verify/prepare.ts';
 import { KernelFault } from '../verify/subject.ts';
 import { describeEnvironment, toolVersion } from './environment.ts';
@@ -23,10 +23,13 @@ export interface SessionPlan {
   readonly expectations: Expectations;
   /** Results of the same run from before it was stopped or killed; these are not tried again. */
   readonly earlier: readonly Result[];
+  /** What was learned about each backend in them, by its id: with it the diagnoses go on as they would have. */
+  readonly learned: ReadonlyMap<string, Experience>;
   /** When the run began, ISO 8601, and its wall time before it went on, seconds. */
   readonly startedAt: string;
   readonly secondsBefore: number;
-  onResult(result: Result): void;
+  /** @param experience what the diagnosis of this backend's failures has learned up to this one */
+  onResult(result: Result, experience?: Experience): void;
   onProgress(done: number, total: number, label: string): void;
 }
 
@@ -62,7 +65,9 @@ export class Session {
 
   constructor(plan: SessionPlan) {
     this.#plan = plan;
-    this.#diagnosticians = new Map(plan.candidates.map((candidate) => [candidate, new Diagnostician()]));
+    this.#diagnosticians = new Map(
+      plan.candidates.map((candidate) => [candidate, new Diagnostician(plan.learned.get(idOf(candidate)))]),
+    );
     this.#results = [...plan.earlier];
     this.#known = new Set(plan.earlier.map((result) => keyOf(result.backend, result.case)));
     const weights = plan.cases.map((row) => this.#weightOf(row) * this.#remaining(row).length);
@@ -105,7 +110,7 @@ export class Session {
     // A backend that was ended by Ctrl-C has not crashed.
     if (signal.aborted) return;
     this.#results.push(result);
-    onResult(result);
+    onResult(result, result.diagnosis && this.#diagnosticians.get(candidate)!.experience);
     this.#done += this.#weightOf(row);
     onProgress(this.#done, this.#total, `${result.backend} ${row.id}`);
   }

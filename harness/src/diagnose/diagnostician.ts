@@ -30,18 +30,49 @@ export interface Conclusion {
   readonly certain: boolean;
 }
 
+/** What a diagnostician has learned, as plain data: another one that is given it goes on as this one would have. */
+export interface Experience {
+  readonly failures: number;
+  readonly recomputed: number;
+  /** Counts by cause. */
+  readonly accounts: { readonly [cause: string]: number };
+  readonly first: { readonly [cause: string]: number };
+}
+
+const inexperienced: Experience = { failures: 0, recomputed: 0, accounts: {}, first: {} };
+
+function counts(byCause: { readonly [cause: string]: number }): Map<Cause, number> {
+  return new Map(Object.entries(byCause) as [Cause, number][]);
+}
+
 /**
  * Looks for the cause of one backend's failures: recomputes each case with every mistake that can be supposed, and reads
  * the traces of what cannot be recomputed. It learns: a cause that accounted for earlier failures is tried first, and
  * named first where several fit.
  */
 export class Diagnostician {
-  #failures = 0;
-  #recomputed = 0;
+  #failures: number;
+  #recomputed: number;
   /** How many failures each cause accounts for. */
-  readonly #accounts = new Map<Cause, number>();
+  readonly #accounts: Map<Cause, number>;
   /** How often each was the best. */
-  readonly #first = new Map<Cause, number>();
+  readonly #first: Map<Cause, number>;
+
+  constructor({ failures, recomputed, accounts, first }: Experience = inexperienced) {
+    this.#failures = failures;
+    this.#recomputed = recomputed;
+    this.#accounts = counts(accounts);
+    this.#first = counts(first);
+  }
+
+  get experience(): Experience {
+    return {
+      failures: this.#failures,
+      recomputed: this.#recomputed,
+      accounts: Object.fromEntries(this.#accounts),
+      first: Object.fromEntries(this.#first),
+    };
+  }
 
   /** Verifies a case, and says what would explain it if it fails. */
   async verify(prepared: Prepared, subject: Subject): Promise<Verdict & { readonly diagnosis?: Diagnosis }> {
