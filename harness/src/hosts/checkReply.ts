@@ -7,12 +7,12 @@ import type { ExchangeKind, Exchanges, ExecuteRequest, ScriptRequest, Step, Time
  * Whether the numbers in it are right is another question.
  */
 
-type Loose = { readonly [field: string]: unknown };
+export type Loose = { readonly [field: string]: unknown };
 
 /** The first thing that is wrong, in words; undefined when nothing is. */
-type Fault = string | undefined;
+export type Fault = string | undefined;
 
-const isObject = (value: unknown): value is Loose => typeof value === 'object' && value !== null;
+export const isObject = (value: unknown): value is Loose => typeof value === 'object' && value !== null;
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
 
 function first<T>(items: readonly T[], faultIn: (item: T, k: number) => Fault): Fault {
@@ -24,7 +24,7 @@ function first<T>(items: readonly T[], faultIn: (item: T, k: number) => Fault): 
 }
 
 /** Exactly the tensors of these slots, each of this type and with so many elements of guard zone on either side. */
-function tensorsFault(
+export function tensorsFault(
   what: string,
   value: unknown,
   slots: readonly TensorSlot[],
@@ -42,12 +42,17 @@ function tensorsFault(
   });
 }
 
-function listFault(what: string, value: unknown, wanted: number, faultIn: (item: unknown, k: number) => Fault): Fault {
+export function listFault(
+  what: string,
+  value: unknown,
+  wanted: number,
+  faultIn: (item: unknown, k: number) => Fault,
+): Fault {
   if (!Array.isArray(value) || value.length !== wanted) return `${what} is no list of ${wanted}`;
   return first(value, faultIn);
 }
 
-function openedFault(reply: Loose): Fault {
+export function openedFault(reply: Loose): Fault {
   const { device, declared } = reply;
   if (!isText(reply['id'])) return 'id is no text';
   if (!isText(reply['version'])) return 'version is no text';
@@ -103,7 +108,7 @@ function scriptFault(reply: Loose, { steps, guard }: ScriptRequest): Fault {
   );
 }
 
-function samplesFault(what: string, value: unknown): Fault {
+export function samplesFault(what: string, value: unknown): Fault {
   if (!isObject(value)) return `${what} is missing`;
   const { milliseconds, callsPerSample, preempted } = value;
   if (!(milliseconds instanceof Float64Array) || milliseconds.length === 0) return `${what} has no samples`;
