@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Report, Result } from '@normgauge/reports';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { judged, kernel, newFolder, started, stopped } from './commandLine.ts';
+import { judged, kernel, newFolder, started } from './commandLine.ts';
 import { isRunning } from './isRunning.ts';
 
 /** Every kernel misbehaves in the first case, and is right in the second. */
@@ -208,26 +208,18 @@ describe('what a backend starts', () => {
 });
 
 describe('a harness that is killed', () => {
-  const pidsIn = (path: string): readonly number[] => readFileSync(path, 'utf8').trim().split('\n').map(Number);
-
-  it('leaves neither a backend in an endless loop nor what that has started', async () => {
-    const out = newFolder();
-    const pids = join(out, 'pids');
-    process.env['NORMGAUGE_TEST_PIDS'] = pids;
-    const selection = [4, 5, 6, 3].flatMap((c) => ['--case', `inference/nchw/2x${c}x5/normal/onnx`]);
-    await stopped('SIGKILL', out, 'verify', '--backend', kernel('misbehaving/startsAndLoops'), ...selection);
-    await expect.poll(() => existsSync(pids) && pidsIn(pids).filter(isRunning), { timeout: 10_000 }).toEqual([]);
-    expect(pidsIn(pids).length).toBe(2);
-  });
-
-  it('leaves no module that is never loaded to its end', async () => {
-    const pids = join(newFolder(), 'pids');
-    process.env['NORMGAUGE_TEST_PIDS'] = pids;
-    const child = started('verify', '--backend', kernel('misbehaving/loopsAtImport'), '--case', cases[0]!);
-    await expect.poll(() => existsSync(pids), { timeout: 60_000 }).toBe(true);
-    expect(pidsIn(pids).filter(isRunning).length).toBe(1);
+  it.each([
+    { what: 'no backend in an endless loop, nor what that has started', name: 'startsAndLoops', processes: 2 },
+    { what: 'no module that is never loaded to its end', name: 'loopsAtImport', processes: 1 },
+  ])('leaves $what', async ({ name, processes }) => {
+    const file = join(newFolder(), 'pids');
+    process.env['NORMGAUGE_TEST_PIDS'] = file;
+    const pids = (): readonly number[] =>
+      existsSync(file) ? readFileSync(file, 'utf8').split('\n').slice(0, -1).map(Number) : [];
+    const child = started('verify', '--backend', kernel(`misbehaving/${name}`), '--case', cases[0]!);
+    await expect.poll(() => pids().filter(isRunning).length, { timeout: 60_000 }).toBe(processes);
     child.kill('SIGKILL');
-    await expect.poll(() => pidsIn(pids).filter(isRunning), { timeout: 10_000 }).toEqual([]);
+    await expect.poll(() => pids().filter(isRunning), { timeout: 10_000 }).toEqual([]);
   });
 });
 
