@@ -30,7 +30,7 @@ describe('a command line that makes no sense ends in one sentence and exit statu
     { args: ['verfy'], says: "unknown command 'verfy'\n(Did you mean verify?)" },
     { args: ['verify', '--backnd', 'wasm'], says: "unknown option '--backnd'\n(Did you mean --backend?)" },
     { args: ['verify', 'wasm'], says: 'too many arguments' },
-    { args: ['verify', '--suite', 'huge'], says: "argument 'huge' is invalid. Allowed choices are smoke, standard." },
+    { args: ['verify', '--suite', 'huge'], says: "argument 'huge' is invalid. Allowed choices are smoke, standard, full, limits." },
     { args: ['verify', '--seed', '1.5'], says: 'expected a whole number ≥ 0.' },
     { args: ['verify', '--time-limit', '0'], says: 'expected a number of seconds > 0.' },
     { args: ['verify', '--backend', 'wsam'], says: '--backend wsam: expected one of simd-js, wasm, webgpu' },
