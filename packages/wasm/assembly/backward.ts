@@ -13,6 +13,7 @@
 //   3. the second sweep over a block of channels while x and dy are still in cache: 2 reads and a write from memory.
 //      This is what rows do.
 // With frozen statistics the sums do not enter dx, so that each row (or four rows) is finished while it is in L1.
+// Threads: as in forward.ts.
 //
 // Ioffe & Szegedy 2015, section 3, https://arxiv.org/abs/1502.03167; q: @normgauge/contract (Convention)
 
@@ -20,7 +21,15 @@ import { clearSlots, offsetAt, recordOf, scaleAt, shiftAt, slopeAt, slotOf } fro
 import { gradientColumns } from './columns/gradient';
 import { multiplyFour, multiplyRest } from './columns/multiply';
 import { addColumnProducts, addFourProducts, addRestProducts, addRowProducts, block } from './columns/products';
-import { clearColumns, collectColumnSums, spread } from './columns/records';
+import {
+  clearColumns,
+  clearColumnSlots,
+  collectColumnSums,
+  gatherColumnSums,
+  spread,
+  takeCoefficients,
+  takeShifts,
+} from './columns/records';
 import {
   finishFrozen,
   finishGradient,
@@ -34,71 +43,87 @@ import { gradientRows } from './rows/gradient';
 import { multiplyRow } from './rows/multiply';
 import { addProducts, addRowProduct } from './rows/products';
 
-export function backward(address: usize): void {
-  const job = changetype<Job>(address);
-  if (job.byRow) {
-    for (let first: u32 = 0; first < job.c; first += job.group) {
-      gradientOfRows(job, first, min(first + job.group, job.c));
-    }
-  } else {
-    gradientOfColumns(job);
+/** The training gradient of the channels of one thread, whose elements lie in rows. */
+export function gradientOfRows(job: Job): void {
+  for (let first = job.first; first < job.last; first += job.group) {
+    gradientOfBlock(job, first, min(first + job.group, job.last));
   }
 }
 
 /** Channels first…last−1, whose rows lie together in each sample. */
-function gradientOfRows(job: Job, first: u32, last: u32): void {
+function gradientOfBlock(job: Job, first: u32, last: u32): void {
   const count = last - first;
   settleSaved(job, first, count);
   clearSlots(job, count);
   addProducts(job, first, last);
-  const marked = settleGradient(job, first, count);
+  settleGradient(job, first, count);
   gradientRows(job, first, last);
-  if (marked) finishGradient(job, first, count);
+  finishGradient(job, first, count);
 }
 
-function gradientOfColumns(job: Job): void {
+/** Columns, once: the shifts, which are the saved means. */
+export function shiftToSaved(job: Job): void {
   clearColumns(job);
   settleSaved(job, 0, job.c);
   spread(job, shiftAt);
+}
+
+/** Columns, each thread: the sums of its rows. */
+export function sumGradientColumns(job: Job): void {
+  takeShifts(job);
+  clearColumnSlots(job);
   addColumnProducts(job);
+}
+
+/** Columns, once: dGamma, dBeta and the coefficients of dx. */
+export function settleGradientColumns(job: Job): void {
+  gatherColumnSums(job);
   collectColumnSums(job);
-  const marked = settleGradient(job, 0, job.c);
+  settleGradient(job, 0, job.c);
   spread(job, scaleAt);
   spread(job, slopeAt);
   spread(job, offsetAt);
+}
+
+/** Columns, each thread: dx of its rows. */
+export function mapGradientColumns(job: Job): void {
+  takeCoefficients(job);
   gradientColumns(job);
-  if (marked) finishGradient(job, 0, job.c);
 }
 
-export function backwardFrozen(address: usize): void {
-  const job = changetype<Job>(address);
-  if (!job.byRow) clearColumns(job);
-  const marked = settleFrozen(job);
-  if (job.byRow) frozenRows(job);
-  else frozenColumns(job);
-  if (job.dGamma) settleFrozenSums(job);
-  if (marked) finishFrozen(job);
-}
-
-/** Without dGamma and dBeta to compute, x is not read at all. */
-function frozenRows(job: Job): void {
-  clearSlots(job, job.c);
+/** The gradient with frozen statistics of the channels of one thread, whose elements lie in rows. */
+export function frozenRows(job: Job): void {
+  const count = job.last - job.first;
+  clearSlots(job, count);
+  settleFrozen(job, job.first, count);
   const row = bytes(job.s);
   const toDy = job.dy - job.x;
-  let x = job.x;
   for (let n: u32 = 0; n < job.n; n++) {
-    for (let ch: u32 = 0; ch < job.c; ch++) {
+    let x = job.x + row * ((n as usize) * job.c + job.first);
+    for (let ch: u32 = 0; ch < count; ch++) {
       const record = recordOf(job, ch);
+      // Without dGamma and dBeta to compute, x is not read at all.
       if (job.dGamma) addRowProduct(x, toDy, job.s, load<f32>(record, shiftAt), slotOf(job, ch));
       multiplyRow(x + toDy, job.out - job.dy, job.s, record);
       x += row;
     }
   }
+  if (job.dGamma) settleFrozenSums(job, job.first, count);
+  finishFrozen(job, job.first, count);
 }
 
-function frozenColumns(job: Job): void {
+/** Columns, once: the scales, which do not depend on sums. */
+export function settleFrozenColumns(job: Job): void {
+  clearColumns(job);
+  settleFrozen(job, 0, job.c);
   spread(job, shiftAt);
   spread(job, scaleAt);
+}
+
+/** Columns, each thread: dx and the sums of its rows. */
+export function mapFrozenColumns(job: Job): void {
+  takeShifts(job);
+  clearColumnSlots(job);
   const row = bytes(job.columns);
   const band = job.rows >> 2;
   let x = job.x;
@@ -114,9 +139,16 @@ function frozenColumns(job: Job): void {
     multiplyFour(job, x, 0);
     x += row;
   }
-  if (job.dGamma) {
-    addRestProducts(job, x);
-    collectColumnSums(job);
-  }
+  if (job.dGamma) addRestProducts(job, x);
   multiplyRest(job, x);
+}
+
+/** Columns, once: dGamma and dBeta. */
+export function settleFrozenSumsOfColumns(job: Job): void {
+  if (job.dGamma) {
+    gatherColumnSums(job);
+    collectColumnSums(job);
+    settleFrozenSums(job, 0, job.c);
+  }
+  finishFrozen(job, 0, job.c);
 }

@@ -90,6 +90,16 @@ export function isMarked(job: Job, ch: u32): bool {
   return load<u8>(markOf(job, ch)) != 0;
 }
 
+/** The first marked channel from `ch` on, or `count`. Marks lie in whole words of eight. */
+export function nextMarked(job: Job, ch: u32, count: u32): u32 {
+  while (ch < count) {
+    if ((ch & 7) == 0 && load<u64>(markOf(job, ch)) == 0) ch += 8;
+    else if (isMarked(job, ch)) return ch;
+    else ch++;
+  }
+  return count;
+}
+
 /** Marks a pair of channels: bit 0 of `mask` for the first, bit 1 for the second. */
 @inline
 export function markPair(job: Job, ch: u32, mask: u32): void {

@@ -9,11 +9,11 @@
 // The formulas: Ioffe & Szegedy 2015, Algorithm 1, with the variants named in @normgauge/contract (Convention).
 
 import {
-  isMarked,
   lanesOf,
   loadPair,
   loadPairOr,
   markPair,
+  nextMarked,
   offsetAt,
   recordOf,
   scaleAt,
@@ -59,11 +59,10 @@ function updated(old: v128, batch: v128, w: f64): v128 {
 
 /**
  * shift, scale and offset of y = (x−shift)·scale + offset; what the shift misses of the mean is in the offset. With a
- * mean below 2^100, x−shift does not overflow for any float32 x. Slots become mean and invStd. Tells whether a channel
- * was marked.
+ * mean below 2^100, x−shift does not overflow for any float32 x. Slots become mean and invStd.
  */
 @inline
-function setForwardCoefficients(job: Job, first: u32, ch: u32, lanes: u32, mean: v128, invStd: v128): u32 {
+function setForwardCoefficients(job: Job, first: u32, ch: u32, lanes: u32, mean: v128, invStd: v128): void {
   const scale = f64x2.mul(loadPairOr(job.gamma, first + ch, 1), invStd);
   const shift = f64x2.promote_low_f32x4(f32x4.demote_f64x2_zero(mean));
   const missed = f64x2.mul(f64x2.sub(mean, shift), scale);
@@ -77,30 +76,26 @@ function setForwardCoefficients(job: Job, first: u32, ch: u32, lanes: u32, mean:
   const slot = slotOf(job, ch);
   v128.store(slot, mean);
   v128.store(slot, invStd, secondAt);
-  const mark = ~i64x2.bitmask(held) & lanes;
-  markPair(job, ch, mark);
-  return mark;
+  markPair(job, ch, ~i64x2.bitmask(held) & lanes);
 }
 
-/** Inference: the running statistics are the statistics. Tells whether a channel was marked. */
-export function settleInference(job: Job): bool {
-  let marked: u32 = 0;
-  for (let ch: u32 = 0; ch < job.c; ch += 2) {
-    const invStd = invStdOf(job, loadPair(job.runningVar, ch));
-    marked |= setForwardCoefficients(job, 0, ch, lanesOf(ch, job.c), loadPair(job.runningMean, ch), invStd);
+/** Inference: the running statistics are the statistics. */
+export function settleInference(job: Job, first: u32, count: u32): void {
+  for (let ch: u32 = 0; ch < count; ch += 2) {
+    const mean = loadPair(job.runningMean, first + ch);
+    const invStd = invStdOf(job, loadPair(job.runningVar, first + ch));
+    setForwardCoefficients(job, first, ch, lanesOf(ch, count), mean, invStd);
   }
-  return marked != 0;
 }
 
 /**
  * From mean and Σ(x−mean)² of channels first…first+count−1: mean, invStd and the running statistics are written, and
- * the coefficients set. Tells whether a channel was marked.
+ * the coefficients set.
  */
-export function settleStatistics(job: Job, first: u32, count: u32): bool {
+export function settleStatistics(job: Job, first: u32, count: u32): void {
   const perDivisor = f64x2.splat(1 / job.divisor);
   const perRunningDivisor = f64x2.splat(1 / job.runningDivisor);
   const w = job.momentum;
-  let marked: u32 = 0;
   for (let ch: u32 = 0; ch < count; ch += 2) {
     const lanes = lanesOf(ch, count);
     const both = lanes == 3;
@@ -114,15 +109,13 @@ export function settleStatistics(job: Job, first: u32, count: u32): bool {
     storePair(job.nextMean, at, updated(loadPair(job.runningMean, at), mean, w), both);
     const runningVar = f64x2.mul(squares, perRunningDivisor);
     storePair(job.nextVar, at, updated(loadPair(job.runningVar, at), runningVar, w), both);
-    marked |= setForwardCoefficients(job, first, ch, lanes, mean, invStd);
+    setForwardCoefficients(job, first, ch, lanes, mean, invStd);
   }
-  return marked != 0;
 }
 
 /** Writes y of the channels that are marked. */
 export function finishForward(job: Job, first: u32, count: u32): void {
-  for (let ch: u32 = 0; ch < count; ch++) {
-    if (!isMarked(job, ch)) continue;
+  for (let ch = nextMarked(job, 0, count); ch < count; ch = nextMarked(job, ch + 1, count)) {
     const slot = slotOf(job, ch);
     const at = first + ch;
     wideNormalise(job, at, load<f64>(slot), load<f64>(slot, secondAt), gammaOf(job, at), betaOf(job, at));
@@ -134,20 +127,17 @@ export function settleSaved(job: Job, first: u32, count: u32): void {
   for (let ch: u32 = 0; ch < count; ch += 2) setPair(recordOf(job, ch), shiftAt, loadPair(job.mean, first + ch));
 }
 
-/** Before the gradient with frozen statistics; its scale is known without any sum. Tells whether a channel was marked. */
-export function settleFrozen(job: Job): bool {
-  let marked: u32 = 0;
-  for (let ch: u32 = 0; ch < job.c; ch += 2) {
+/** Before the gradient with frozen statistics; its scale is known without any sum. */
+export function settleFrozen(job: Job, first: u32, count: u32): void {
+  for (let ch: u32 = 0; ch < count; ch += 2) {
     const record = recordOf(job, ch);
-    const scale = f64x2.mul(loadPairOr(job.gamma, ch, 1), invStdOf(job, loadPair(job.runningVar, ch)));
+    const at = first + ch;
+    const scale = f64x2.mul(loadPairOr(job.gamma, at, 1), invStdOf(job, loadPair(job.runningVar, at)));
     const held = isNormal(scale);
-    setPair(record, shiftAt, loadPair(job.runningMean, ch));
+    setPair(record, shiftAt, loadPair(job.runningMean, at));
     setPair(record, scaleAt, v128.and(scale, held));
-    const mark = ~i64x2.bitmask(held) & lanesOf(ch, job.c);
-    markPair(job, ch, mark);
-    marked |= mark;
+    markPair(job, ch, ~i64x2.bitmask(held) & lanesOf(ch, count));
   }
-  return marked != 0;
 }
 
 /**
@@ -190,13 +180,10 @@ const smallestQ: f64 = 1.1920928955078125e-7;
  *
  *   dx = gamma·invStd·(dy − dBeta/m − x̂·dGamma/(d·q))
  *      = dy·scale + (x−mean)·slope + offset
- *
- * Tells whether a channel was marked.
  */
-export function settleGradient(job: Job, first: u32, count: u32): bool {
+export function settleGradient(job: Job, first: u32, count: u32): void {
   const perM = f64x2.splat(1 / job.m);
   const one = f64x2.splat(1);
-  let marked: u32 = 0;
   for (let ch: u32 = 0; ch < count; ch += 2) {
     const lanes = lanesOf(ch, count);
     const invStd = loadPair(job.invStd, first + ch);
@@ -217,17 +204,13 @@ export function settleGradient(job: Job, first: u32, count: u32): bool {
     setPair(record, offsetAt, v128.and(offset, held));
     v128.store(slot, dyMean);
     v128.store(slot, dyProjection, secondAt);
-    const mark = ~i64x2.bitmask(held) & lanes;
-    markPair(job, ch, mark);
-    marked |= mark;
+    markPair(job, ch, ~i64x2.bitmask(held) & lanes);
   }
-  return marked != 0;
 }
 
 /** Writes dx of the channels that are marked. */
 export function finishGradient(job: Job, first: u32, count: u32): void {
-  for (let ch: u32 = 0; ch < count; ch++) {
-    if (!isMarked(job, ch)) continue;
+  for (let ch = nextMarked(job, 0, count); ch < count; ch = nextMarked(job, ch + 1, count)) {
     const at = first + ch;
     const mean = perChannel(job.mean, at) as f64;
     const invStd = perChannel(job.invStd, at) as f64;
@@ -238,17 +221,18 @@ export function finishGradient(job: Job, first: u32, count: u32): void {
 }
 
 /** After the sums of the gradient with frozen statistics: dGamma and dBeta. */
-export function settleFrozenSums(job: Job): void {
-  for (let ch: u32 = 0; ch < job.c; ch += 2) {
-    settleSums(job, 0, ch, lanesOf(ch, job.c), job.runningMean, invStdOf(job, loadPair(job.runningVar, ch)));
+export function settleFrozenSums(job: Job, first: u32, count: u32): void {
+  for (let ch: u32 = 0; ch < count; ch += 2) {
+    const invStd = invStdOf(job, loadPair(job.runningVar, first + ch));
+    settleSums(job, first, ch, lanesOf(ch, count), job.runningMean, invStd);
   }
 }
 
 /** Writes dx of the channels that are marked, with frozen statistics. */
-export function finishFrozen(job: Job): void {
-  for (let ch: u32 = 0; ch < job.c; ch++) {
-    if (!isMarked(job, ch)) continue;
-    const invStd = f64x2.extract_lane(invStdOf(job, f64x2.splat(perChannel(job.runningVar, ch) as f64)), 0);
-    wideMultiply(job, ch, invStd, gammaOf(job, ch));
+export function finishFrozen(job: Job, first: u32, count: u32): void {
+  for (let ch = nextMarked(job, 0, count); ch < count; ch = nextMarked(job, ch + 1, count)) {
+    const at = first + ch;
+    const invStd = f64x2.extract_lane(invStdOf(job, f64x2.splat(perChannel(job.runningVar, at) as f64)), 0);
+    wideMultiply(job, at, invStd, gammaOf(job, at));
   }
 }

@@ -10,44 +10,52 @@
 //      lie together in blocks that a cache would hold; the second sweep begins with what the first one read last.
 //   3. blocks of channels small enough to stay in cache between the sums and the normalisation: x comes from memory
 //      once, and training costs little more than inference. This is what rows do (NCHW).
+// Threads share rows by channel and meet nowhere. They share columns by row, and meet after the sums; what is done
+// once, O(C), is a step of its own.
 //
 // Ioffe & Szegedy 2015, Algorithm 1, https://arxiv.org/abs/1502.03167
 
 import { clearSlots, isMarked, offsetAt, scaleAt, secondAt, shiftAt, slotOf } from './channels';
 import { addColumnDeviations, sampleColumns } from './columns/deviations';
 import { normaliseColumns } from './columns/normalise';
+import {
+  clearColumns,
+  clearColumnSlots,
+  collectColumnSums,
+  gatherColumnSums,
+  spread,
+  takeCoefficients,
+  takeShifts,
+} from './columns/records';
+import { addColumnSquares } from './columns/squares';
 import { addColumnSums } from './columns/sums';
-import { clearColumnSlots, clearColumns, collectColumnSums, spread } from './columns/records';
 import { finishForward, settleInference, settleStatistics } from './convention';
 import { Job } from './job';
 import { addDeviations } from './rows/deviations';
 import { normaliseRows } from './rows/normalise';
 import { sampleRows } from './rows/sample';
 import { addRowSums } from './rows/sums';
-import { betterShift, guessShifts, judgeShift, judgeShifts, mostPasses, shortestSampled, takeMeans } from './shift';
+import {
+  betterShift,
+  guessShifts,
+  judgeShift,
+  judgeShifts,
+  mostPasses,
+  restoreSums,
+  shortestSampled,
+  takeMeans,
+} from './shift';
 import { wideStatistics } from './wide';
 
-export function forwardTraining(address: usize): void {
-  const job = changetype<Job>(address);
-  if (job.byRow) {
-    for (let first: u32 = 0; first < job.c; first += job.group) {
-      trainRows(job, first, min(first + job.group, job.c));
-    }
-  } else {
-    trainColumns(job);
+/** Training of the channels of one thread, whose elements lie in rows. */
+export function trainRows(job: Job): void {
+  for (let first = job.first; first < job.last; first += job.group) {
+    trainBlock(job, first, min(first + job.group, job.last));
   }
 }
 
-export function inference(address: usize): void {
-  const job = changetype<Job>(address);
-  const marked = settleInference(job);
-  if (job.byRow) normaliseRows(job, 0, job.c);
-  else normaliseMatrix(job);
-  if (marked) finishForward(job, 0, job.c);
-}
-
 /** Channels first…last−1, whose rows lie together in each sample of the batch. */
-function trainRows(job: Job, first: u32, last: u32): void {
+function trainBlock(job: Job, first: u32, last: u32): void {
   const count = last - first;
   clearSlots(job, count);
   if (job.m < shortestSampled) {
@@ -60,16 +68,16 @@ function trainRows(job: Job, first: u32, last: u32): void {
   addDeviations(job, first, first, last);
   if (judgeShifts(job, count) > 0) {
     for (let ch: u32 = 0; ch < count; ch++) {
-      if (isMarked(job, ch)) repeatRows(job, first, ch);
+      if (isMarked(job, ch)) repeatChannel(job, first, ch);
     }
   }
-  const marked = settleStatistics(job, first, count);
+  settleStatistics(job, first, count);
   normaliseRows(job, first, last);
-  if (marked) finishForward(job, first, count);
+  finishForward(job, first, count);
 }
 
 /** Mean and Σ(x−mean)² of one channel again, with better shifts, or in float64. */
-function repeatRows(job: Job, first: u32, ch: u32): void {
+function repeatChannel(job: Job, first: u32, ch: u32): void {
   const slot = slotOf(job, ch);
   for (let pass: u32 = 1; pass < mostPasses && betterShift(job, ch); pass++) {
     store<f64>(slot, 0);
@@ -80,10 +88,30 @@ function repeatRows(job: Job, first: u32, ch: u32): void {
   wideStatistics(job, first + ch, slot);
 }
 
-function trainColumns(job: Job): void {
+/** Inference of the channels of one thread, whose elements lie in rows. */
+export function inferRows(job: Job): void {
+  const count = job.last - job.first;
+  settleInference(job, job.first, count);
+  normaliseRows(job, job.first, job.last);
+  finishForward(job, job.first, count);
+}
+
+/** Columns, once: makes ready. True when each thread has to read its rows for the mean before there are shifts. */
+export function beginColumns(job: Job): bool {
   clearColumns(job);
+  return job.m < shortestSampled;
+}
+
+/** Columns, each thread, if they are short: Σx of its rows. */
+export function readColumns(job: Job): void {
+  clearColumnSlots(job);
+  addColumnSums(job);
+}
+
+/** Columns, once: the first shifts. */
+export function guessColumns(job: Job): void {
   if (job.m < shortestSampled) {
-    addColumnSums(job);
+    gatherColumnSums(job);
     collectColumnSums(job);
     takeMeans(job, job.c);
   } else {
@@ -92,27 +120,41 @@ function trainColumns(job: Job): void {
     guessShifts(job, job.c, size);
   }
   spread(job, shiftAt);
-  for (let pass: u32 = 1; ; pass++) {
-    clearColumnSlots(job);
-    addColumnDeviations(job);
-    collectColumnSums(job);
-    if (judgeShifts(job, job.c) == 0) break;
-    if (pass == mostPasses || !worthRepeating(job)) {
-      for (let ch: u32 = 0; ch < job.c; ch++) {
-        if (isMarked(job, ch)) wideStatistics(job, ch, slotOf(job, ch));
-      }
-      break;
-    }
-    spread(job, shiftAt);
-  }
+}
 
-  const marked = settleStatistics(job, 0, job.c);
-  normaliseMatrix(job);
-  if (marked) finishForward(job, 0, job.c);
+/** Columns, each thread: the sums of its rows. */
+export function sumColumns(job: Job): void {
+  takeShifts(job);
+  clearColumnSlots(job);
+  if (job.m < shortestSampled) addColumnSquares(job);
+  else addColumnDeviations(job);
+}
+
+/**
+ * Columns, once: the statistics from the sums. True when another sweep with better shifts has to come first, which
+ * `pass`, 1 for the first of them, keeps from happening for ever.
+ */
+export function settleColumns(job: Job, pass: u32): bool {
+  gatherColumnSums(job);
+  collectColumnSums(job);
+  const sampled = job.m >= shortestSampled;
+  if (!sampled) restoreSums(job, job.c);
+  if (judgeShifts(job, job.c) > 0) {
+    if (sampled && pass < mostPasses && isWorthRepeating(job)) {
+      spread(job, shiftAt);
+      return true;
+    }
+    for (let ch: u32 = 0; ch < job.c; ch++) {
+      if (isMarked(job, ch)) wideStatistics(job, ch, slotOf(job, ch));
+    }
+  }
+  settleStatistics(job, 0, job.c);
+  spreadForward(job);
+  return false;
 }
 
 /** Sets better shifts where there are some. A few channels cost less in float64 than another sweep over all of them. */
-function worthRepeating(job: Job): bool {
+function isWorthRepeating(job: Job): bool {
   let better: u32 = 0;
   for (let ch: u32 = 0; ch < job.c; ch++) {
     if (isMarked(job, ch) && betterShift(job, ch)) better++;
@@ -120,9 +162,20 @@ function worthRepeating(job: Job): bool {
   return better * 16 > job.c;
 }
 
-function normaliseMatrix(job: Job): void {
+/** Columns, once: the coefficients of inference. */
+export function settleInferenceColumns(job: Job): void {
+  settleInference(job, 0, job.c);
+  spreadForward(job);
+}
+
+function spreadForward(job: Job): void {
   spread(job, shiftAt);
   spread(job, scaleAt);
   spread(job, offsetAt);
+}
+
+/** Columns, each thread: y of its rows. */
+export function mapColumns(job: Job): void {
+  takeCoefficients(job);
   normaliseColumns(job);
 }

@@ -42,6 +42,8 @@ export class Job {
   marks: usize;
   columnRecords: usize;
   columnSlots: usize;
+  /** The column records that hold what all threads share; those of the first thread. */
+  sharedRecords: usize;
 
   /** 1 for 1/(√σ²+eps), 0 for 1/√(σ²+eps). */
   outsideSqrt: u32;
@@ -52,8 +54,13 @@ export class Job {
   c: u32;
   s: u32;
   group: u32;
-  /** Column problems. */
+  /** Row problems: the channels of this thread, first…last−1. */
+  first: u32;
+  last: u32;
+  /** Column problems: the rows of this thread. x, dy and out begin with them. */
   rows: u32;
+  /** The rows of all threads. */
+  allRows: u32;
   columns: u32;
   rest: u32;
   period: u32;
@@ -64,6 +71,8 @@ export class Job {
   outerStride: u32;
   run: u32;
   runStride: u32;
+  /** Threads that share the problem. The column slots of each lie behind those of the one before it. */
+  threads: u32;
 }
 
 /** Bytes of so many float32. */

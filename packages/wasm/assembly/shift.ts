@@ -21,7 +21,7 @@
 //
 // Chan, Golub & LeVeque 1983, doi:10.1080/00031305.1983.10483115 (shifted data; the error analysis of its section 3)
 
-import { lanesOf, markPair, pairIn, recordOf, secondAt, setPair, shiftAt, slotOf } from './channels';
+import { lanesOf, markPair, pairIn, recordOf, scaleAt, secondAt, setPair, shiftAt, slotOf } from './channels';
 import { Job } from './job';
 
 /** Channels of fewer elements are not sampled but read whole for their mean. */
@@ -49,11 +49,28 @@ export function guessShifts(job: Job, count: u32, size: u32): void {
   }
 }
 
-/** The shifts of `count` channels from Σx of all their elements. */
+/**
+ * The shifts of `count` channels from Σx of all their elements. What the float32 shift misses of the mean is kept in
+ * the record, in the field that nothing needs before the elementwise pass.
+ */
 export function takeMeans(job: Job, count: u32): void {
   const perM = f64x2.splat(1 / job.m);
   for (let ch: u32 = 0; ch < count; ch += 2) {
-    setPair(recordOf(job, ch), shiftAt, f64x2.mul(v128.load(slotOf(job, ch)), perM));
+    const record = recordOf(job, ch);
+    const mean = f64x2.mul(v128.load(slotOf(job, ch)), perM);
+    setPair(record, shiftAt, mean);
+    setPair(record, missedAt, f64x2.sub(mean, pairIn(record, shiftAt)));
+  }
+}
+
+/** Where takeMeans keeps what a shift misses. */
+const missedAt: usize = scaleAt;
+
+/** Σ(x−shift), where the shift is from takeMeans and only the squares were summed. */
+export function restoreSums(job: Job, count: u32): void {
+  const m = f64x2.splat(job.m);
+  for (let ch: u32 = 0; ch < count; ch += 2) {
+    v128.store(slotOf(job, ch), f64x2.mul(pairIn(recordOf(job, ch), missedAt), m));
   }
 }
 

@@ -87,3 +87,37 @@ export function geometryOf(problem: Problem): Geometry {
 export function columnsAreChannels({ columns, c }: Geometry): boolean {
   return columns === c && c % 4 === 0;
 }
+
+/** What one thread does of a problem: some of its channels, or of its rows. */
+export interface Share {
+  /** Row problems: channels first…last−1. */
+  readonly first: number;
+  readonly last: number;
+  /** Column problems: so many of all rows, from row `start` on, and what is left behind the last whole row. */
+  readonly start: number;
+  readonly rows: number;
+  readonly allRows: number;
+  readonly rest: number;
+}
+
+/** Elements that are worth a thread: fewer are done before another thread has woken. */
+const leastShare = 16_384;
+
+/**
+ * The shares of at most so many threads. Rows are shared by channel, so that no result depends on the number of
+ * threads; columns by row, in fours, because that many are walked side by side.
+ */
+export function sharesOf(geometry: Geometry, elements: number, threads: number): readonly Share[] {
+  const { byRow, c, rows, rest } = geometry;
+  const units = byRow ? c : Math.floor(rows / 4);
+  const count = Math.max(1, Math.min(threads, units, Math.floor(elements / leastShare)));
+  const bounds = Array.from({ length: count + 1 }, (_, thread) => Math.floor((units * thread) / count));
+  return bounds.slice(1).map((end, thread) => {
+    const begin = bounds[thread]!;
+    if (byRow) return { first: begin, last: end, start: 0, rows: 0, allRows: 0, rest: 0 };
+    const isLast = thread === count - 1;
+    const start = 4 * begin;
+    const end4 = isLast ? rows : 4 * end;
+    return { first: 0, last: 0, start, rows: end4 - start, allRows: rows, rest: isLast ? rest : 0 };
+  });
+}

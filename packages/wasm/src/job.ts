@@ -1,5 +1,5 @@
 import { divisorOf, elementsPerChannel, type Problem } from '@normgauge/contract';
-import type { Geometry } from './geometry.ts';
+import type { Geometry, Share } from './geometry.ts';
 
 /** The float64 fields of assembly/job.ts, in its order. */
 const numbers = ['eps', 'm', 'divisor', 'runningDivisor', 'momentum'] as const;
@@ -24,13 +24,17 @@ const words = [
   'marks',
   'columnRecords',
   'columnSlots',
+  'sharedRecords',
   'outsideSqrt',
   'byRow',
   'n',
   'c',
   's',
   'group',
+  'first',
+  'last',
   'rows',
+  'allRows',
   'columns',
   'rest',
   'period',
@@ -40,22 +44,22 @@ const words = [
   'outerStride',
   'run',
   'runStride',
+  'threads',
 ] as const;
 
 export type NumberField = (typeof numbers)[number];
-export type AddressField = Exclude<(typeof words)[number], keyof Geometry | 'outsideSqrt'>;
+export type AddressField = Exclude<(typeof words)[number], keyof Geometry | keyof Share | 'outsideSqrt' | 'threads'>;
 export type Addresses = { readonly [field in AddressField]?: number };
 
 /** Bytes of the record as written here; the compiled module says what it reads, and the two must agree. */
 export const jobBytes: number = numbers.length * 8 + words.length * 4;
 
-/** Writes the record that the kernels read. An address that is absent is 0: no such tensor. */
+/** Writes the record that the kernels of one thread read. An address that is absent is 0: no such tensor. */
 export function writeJob(
   memory: WebAssembly.Memory,
   at: number,
   problem: Problem,
-  geometry: Geometry,
-  addresses: Addresses,
+  fields: Geometry & Share & Addresses & { readonly threads: number },
 ): void {
   const { convention, shape } = problem;
   const m = elementsPerChannel(shape);
@@ -68,8 +72,7 @@ export function writeJob(
     momentum: convention.momentum === 'cumulative' ? Number.NaN : convention.momentum,
   };
   const wordValues: { readonly [field in (typeof words)[number]]?: number } = {
-    ...geometry,
-    ...addresses,
+    ...fields,
     outsideSqrt: convention.epsPlacement === 'outside-sqrt' ? 1 : 0,
   };
   new Float64Array(memory.buffer, at, numbers.length).set(numbers.map((field) => numberValues[field]));

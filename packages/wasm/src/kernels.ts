@@ -12,13 +12,23 @@ export interface Kernels {
 }
 
 /**
- * The smallest module with a v128 instruction: a function () → v128 of i32.const 0, i8x16.splat, i8x16.popcnt.
- * An engine without SIMD refuses to validate it.
- * The WebAssembly SIMD proposal, https://github.com/WebAssembly/simd
+ * The smallest modules with the instructions in question, functions () → v128; an engine without them refuses to
+ * validate it. i32.const 0, i8x16.splat, i8x16.popcnt: the WebAssembly SIMD proposal,
+ * https://github.com/WebAssembly/simd. Three splats and f32x4.relaxed_madd:
+ * https://github.com/WebAssembly/relaxed-simd, instruction 0x105.
  */
 const simdProbe: Uint8Array<ArrayBuffer> = new Uint8Array([
   0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11,
 ]);
+const relaxedProbe: Uint8Array<ArrayBuffer> = new Uint8Array([
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 19, 1, 17, 0, 65, 0, 253, 15, 65, 0, 253, 15, 65,
+  0, 253, 15, 253, 133, 2, 11,
+]);
+
+/** Whether the engine has relaxed SIMD: Node from 22 on, browsers from 2023 on, Node 20 behind a flag. */
+export function hasRelaxedSimd(): boolean {
+  return WebAssembly.validate(relaxedProbe);
+}
 
 async function bytesOf(url: URL): Promise<BufferSource> {
   if (url.protocol === 'file:') {
@@ -31,33 +41,52 @@ async function bytesOf(url: URL): Promise<BufferSource> {
 }
 
 /** @throws {BackendUnavailableError} when the engine has no WebAssembly or no SIMD */
-export function requireSimd(): void {
+export function requireSimd(backend: string): void {
   if (typeof WebAssembly === 'undefined') {
     throw new BackendUnavailableError(
-      'wasm',
+      backend,
       'this JavaScript engine has no WebAssembly (is it started with --jitless?)',
     );
   }
   if (!WebAssembly.validate(simdProbe)) {
-    throw new BackendUnavailableError('wasm', "this JavaScript engine's WebAssembly has no 128-bit SIMD");
+    throw new BackendUnavailableError(backend, "this JavaScript engine's WebAssembly has no 128-bit SIMD");
   }
 }
 
+/** Which of the builds of the kernels (asconfig.json): for shared memory, and with relaxed SIMD. */
+export interface Build {
+  readonly shared: boolean;
+  readonly relaxed: boolean;
+}
+
 /**
- * Compiles the kernels and binds them to a memory.
+ * Compiles the kernels.
  * @throws {Error} when the compiled module cannot be read: the package has not been built
  */
-export async function loadKernels(memory: WebAssembly.Memory): Promise<Kernels> {
-  const url = new URL('../build/batchnorm.wasm', import.meta.url);
+export async function compileKernels({ shared, relaxed }: Build): Promise<WebAssembly.Module> {
+  const name = ['batchnorm', ...(shared ? ['threads'] : []), ...(relaxed ? ['relaxed'] : []), 'wasm'].join('.');
+  const url = new URL(`../build/${name}`, import.meta.url);
   let bytes: BufferSource;
   try {
     bytes = await bytesOf(url);
   } catch (cause) {
     throw new Error(`wasm: expected the compiled kernels at ${url}, got none; build the package first`, { cause });
   }
-  const { instance } = await WebAssembly.instantiate(bytes, { env: { memory } });
-  const kernel = (name: string) => instance.exports[name] as (job: number) => void;
-  const size = (name: string) => (instance.exports[name] as WebAssembly.Global<'i32'>).value;
+  return await WebAssembly.compile(bytes);
+}
+
+/** The exports of compiled kernels that work on this memory. */
+export async function instantiate(
+  module: WebAssembly.Module,
+  memory: WebAssembly.Memory,
+): Promise<Readonly<Record<string, unknown>>> {
+  return (await WebAssembly.instantiate(module, { env: { memory } })).exports;
+}
+
+/** Binds compiled kernels to a memory. */
+export function kernelsOf(exports: Readonly<Record<string, unknown>>): Kernels {
+  const kernel = (name: string) => exports[name] as (job: number) => void;
+  const size = (name: string) => (exports[name] as WebAssembly.Global<'i32'>).value;
   return {
     run: {
       'forward-training': kernel('forwardTraining'),
@@ -71,4 +100,9 @@ export async function loadKernels(memory: WebAssembly.Memory): Promise<Kernels> 
       slotsBytes: size('slotsBytes'),
     },
   };
+}
+
+/** Compiles the kernels for one thread and binds them to a memory. */
+export async function loadKernels(memory: WebAssembly.Memory, relaxed: boolean = hasRelaxedSimd()): Promise<Kernels> {
+  return kernelsOf(await instantiate(await compileKernels({ shared: false, relaxed }), memory));
 }

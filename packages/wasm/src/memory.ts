@@ -36,10 +36,18 @@ interface Gap {
  * Growing detaches every view made before: make views when they are needed, and keep addresses.
  */
 export class WasmMemory {
-  readonly memory: WebAssembly.Memory = new WebAssembly.Memory({ initial: 1, maximum: largestPages });
+  readonly memory: WebAssembly.Memory;
   /** In order of address, none touching the next. The last one reaches to the end of what may ever be. */
   readonly #gaps: Gap[] = [{ start: firstAddress, end: endOfMemory }];
   readonly #sizes = new Map<number, number>();
+
+  /**
+   * `shared` is for threads.
+   * @throws {RangeError} when the engine has no such memory
+   */
+  constructor({ shared = false }: { readonly shared?: boolean } = {}) {
+    this.memory = new WebAssembly.Memory({ initial: 1, maximum: largestPages, shared });
+  }
 
   /** Bytes in use. */
   get used(): number {

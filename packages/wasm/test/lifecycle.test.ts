@@ -14,7 +14,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openBackend } from '../src/index.ts';
 import { loadKernels } from '../src/kernels.ts';
 import { capacity, WasmMemory } from '../src/memory.ts';
-import { WasmPlan } from '../src/wasmPlan.ts';
+import { oneThread, WasmPlan } from '../src/wasmPlan.ts';
 import { inputsFor } from './fills.ts';
 import { compute, guardsIntact, judge, poisonedOutputs } from './judge.ts';
 
@@ -140,7 +140,7 @@ describe('a plan', () => {
       for (const op of ops) {
         const problem = problemOf({ n: 3, c: 5, spatial: [9] }, op, layout);
         const inputs = inputsFor(problem);
-        const plan = new WasmPlan(problem, kernels, memory);
+        const plan = new WasmPlan(problem, kernels.sizes, memory, oneThread(kernels));
         plan.write(inputs);
         plan.run();
         const outputs = poisonedOutputs(problem);
@@ -171,11 +171,11 @@ describe('a plan', () => {
     const memory = new WasmMemory();
     const kernels = await loadKernels(memory.memory);
     const shapes: Shape[] = [small, { n: 4, c: 100, spatial: [] }, { n: 1, c: 2, spatial: [40, 40] }];
-    const held = new WasmPlan(problemOf(small), kernels, memory);
+    const held = new WasmPlan(problemOf(small), kernels.sizes, memory, oneThread(kernels));
     const before = memory.used;
     const open: WasmPlan[] = [];
     for (let i = 0; i < 10_000; i++) {
-      open.push(new WasmPlan(problemOf(shapes[i % 3]!, ops[i % 4]!), kernels, memory));
+      open.push(new WasmPlan(problemOf(shapes[i % 3]!, ops[i % 4]!), kernels.sizes, memory, oneThread(kernels)));
       // Closed out of order: sometimes the oldest, sometimes the newest.
       if (open.length > 7) (i % 2 === 0 ? open.shift() : open.pop())!.close();
     }
@@ -243,8 +243,10 @@ describe('what cannot be done', () => {
     const rest = memory.allocate(1);
     const problem = problemOf({ n: 32, c: 64, spatial: [480, 512] });
     // Only the address space is taken: pages are not touched before they are written.
-    const first = new WasmPlan(problem, kernels, memory);
-    expect(() => new WasmPlan(problem, kernels, memory)).toThrow(/^memory: expected 402\d+ free bytes .* got at most/);
+    const first = new WasmPlan(problem, kernels.sizes, memory, oneThread(kernels));
+    expect(() => new WasmPlan(problem, kernels.sizes, memory, oneThread(kernels))).toThrow(
+      /^memory: expected 402\d+ free bytes .* got at most/,
+    );
     first.close();
     memory.free(rest);
     expect(memory.largestGap).toBe(capacity);

@@ -50,10 +50,13 @@ export function addColumnDeviations(job: Job): void {
   addRest(job, x);
 }
 
-/** Some fours of rows, spread over the matrix, with a shift of 0. How many elements of a channel these were. */
+/**
+ * Some fours of rows, spread over the matrix of all threads, with a shift of 0. How many elements of a channel these
+ * were.
+ */
 export function sampleColumns(job: Job): u32 {
   const row = bytes(job.columns);
-  const band = job.rows >> 2;
+  const band = job.allRows >> 2;
   const fours = min(band, sampledFours);
   const step = row * (band / fours);
   let x = job.x;

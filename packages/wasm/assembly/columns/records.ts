@@ -12,7 +12,7 @@
 // nothing is copied. Otherwise, O(columns): of the lanes that overlap, the later ones are summed twice and the copy is
 // not collected; when mapping, both copies write the same value.
 
-import { recordBytes, recordOf, secondAt, slotOf, slotsBytes } from '../channels';
+import { recordBytes, recordOf, scaleAt, secondAt, shiftAt, slotOf, slotsBytes } from '../channels';
 import { bytes, Job } from '../job';
 
 export const firstLanesAt: usize = 16;
@@ -30,15 +30,55 @@ function shared(job: Job): bool {
   return job.columnRecords == job.records;
 }
 
+@inline
+function vectors(job: Job): usize {
+  return ((job.columns + 3) >> 2) as usize;
+}
+
 /** Clears all there is. */
 export function clearColumns(job: Job): void {
-  memory.fill(job.columnRecords, 0, (((job.columns + 3) >> 2) as usize) * recordBytes);
+  memory.fill(job.columnRecords, 0, vectors(job) * recordBytes);
   clearColumnSlots(job);
 }
 
 /** Clears the sums. The lanes are 0 whenever the last rows of a block have been folded. */
 export function clearColumnSlots(job: Job): void {
-  memory.fill(job.columnSlots, 0, (((job.columns + 3) >> 2) as usize) * slotsBytes);
+  memory.fill(job.columnSlots, 0, vectors(job) * slotsBytes);
+}
+
+/** Gives a thread the coefficients that the first one has found. */
+export function takeCoefficients(job: Job): void {
+  if (job.columnRecords == job.sharedRecords) return;
+  memory.copy(job.columnRecords, job.sharedRecords, vectors(job) * recordBytes);
+}
+
+/**
+ * Gives a thread the shifts and scales that the first one has found, and sums of zero: the lanes of the first are its
+ * own, and it may be adding to them already.
+ */
+export function takeShifts(job: Job): void {
+  if (job.columnRecords == job.sharedRecords) return;
+  const end = job.columnRecords + vectors(job) * recordBytes;
+  let source = job.sharedRecords;
+  for (let record = job.columnRecords; record < end; record += recordBytes) {
+    v128.store(record, v128.load(source, shiftAt), shiftAt);
+    v128.store(record, v128.load(source, scaleAt), scaleAt);
+    v128.store(record, f32x4.splat(0), firstLanesAt);
+    v128.store(record, f32x4.splat(0), secondLanesAt);
+    source += recordBytes;
+  }
+}
+
+/** Adds the sums of all other threads to those of the first, in the order of the threads. */
+export function gatherColumnSums(job: Job): void {
+  const end = job.columnSlots + vectors(job) * slotsBytes;
+  let other = end;
+  for (let thread: u32 = 1; thread < job.threads; thread++) {
+    for (let slots = job.columnSlots; slots < end; slots += 16) {
+      v128.store(slots, f64x2.add(v128.load(slots), v128.load(other)));
+      other += 16;
+    }
+  }
 }
 
 /** Sets each channel's two sums to those of its columns. */

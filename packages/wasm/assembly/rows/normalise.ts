@@ -54,28 +54,34 @@ function normaliseFour(x: usize, next: usize, toY: usize, length: u32, record: u
   const a = v128.load32_splat(record + scaleAt);
   const b = v128.load32_splat(record + offsetAt);
   let left = length;
-  for (; left >= 8; left -= 8) {
+  for (; left >= 16; left -= 16) {
     let at = x;
-    normaliseEight(at, toY, s, a, b);
+    normaliseLine(at, at + toY, s, a, b);
     at += next;
-    normaliseEight(at, toY, s, a, b);
+    normaliseLine(at, at + toY, s, a, b);
     at += next;
-    normaliseEight(at, toY, s, a, b);
+    normaliseLine(at, at + toY, s, a, b);
     at += next;
-    normaliseEight(at, toY, s, a, b);
-    x += 32;
+    normaliseLine(at, at + toY, s, a, b);
+    x += 64;
   }
   if (left == 0) return;
   for (let i = 0; i < 4; i++) {
+    let at = x;
+    for (let more = left; more > 4; more -= 4) {
+      normalise(at, toY, s, a, b);
+      at += 16;
+    }
     normalise(x + bytes(left) - 16, toY, s, a, b);
-    if (left > 4) normalise(x, toY, s, a, b);
     x += next;
   }
 }
 
+/** A cache line of a row. */
 @inline
-function normaliseEight(x: usize, toY: usize, s: v128, a: v128, b: v128): void {
-  const y = x + toY;
+function normaliseLine(x: usize, y: usize, s: v128, a: v128, b: v128): void {
   v128.store(y, multiplyAdd(f32x4.sub(v128.load(x), s), a, b));
   v128.store(y, multiplyAdd(f32x4.sub(v128.load(x, 16), s), a, b), 16);
+  v128.store(y, multiplyAdd(f32x4.sub(v128.load(x, 32), s), a, b), 32);
+  v128.store(y, multiplyAdd(f32x4.sub(v128.load(x, 48), s), a, b), 48);
 }

@@ -1,0 +1,1 @@
+export { openBackend } from './threadsBackend.ts';
