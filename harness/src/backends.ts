@@ -9,8 +9,8 @@ export interface BackendModule {
 export interface BackendEntry {
   readonly id: string;
   readonly description: string;
-  /** A published listing or another library: run when it is named, not when nothing is. */
-  readonly peer?: true;
+  /** Run when it is named, not when nothing is: a published listing, another library, a variant of another backend. */
+  readonly onlyNamed?: true;
   /** Loads the package; called only in the process that runs the backend. */
   load(): Promise<BackendModule>;
 }
@@ -27,6 +27,12 @@ export const backends: readonly BackendEntry[] = [
     load: () => import('@normgauge/wasm'),
   },
   {
+    id: 'wasm-threads',
+    description: 'the same kernels over shared memory, as many threads as there are cores',
+    onlyNamed: true,
+    load: () => import('@normgauge/wasm/threads'),
+  },
+  {
     id: 'webgpu',
     description: 'WGSL through Dawn; SwiftShader where no GPU is found',
     load: () => import('@normgauge/webgpu'),
@@ -34,19 +40,19 @@ export const backends: readonly BackendEntry[] = [
   {
     id: 'cs231n',
     description: 'CS231n assignment 2: batchnorm_forward and batchnorm_backward on (N, D)',
-    peer: true,
+    onlyNamed: true,
     load: async () => (await import('@normgauge/peers')).cs231n,
   },
   {
     id: 'darknet',
     description: "Darknet's batchnorm_layer.c on the CPU (pjreddie)",
-    peer: true,
+    onlyNamed: true,
     load: async () => (await import('@normgauge/peers')).darknet,
   },
   {
     id: 'darknet-alexeyab',
     description: "Darknet's batchnorm_layer.c on the CPU (AlexeyAB)",
-    peer: true,
+    onlyNamed: true,
     load: async () => (await import('@normgauge/peers')).darknetAlexeyab,
   },
 ];

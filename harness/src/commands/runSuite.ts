@@ -82,7 +82,7 @@ export async function runSuite(command: Command, options: SuiteOptions): Promise
   const cases = shard
     ? shardOf(whole, shard, options.durations === undefined ? undefined : secondsOf(options.durations))
     : whole;
-  const asked = backend.length > 0 ? backend : backends.filter(({ peer }) => !peer).map(({ id }) => id);
+  const asked = backend.length > 0 ? backend : backends.filter(({ onlyNamed }) => !onlyNamed).map(({ id }) => id);
   const selection: Selection = {
     command,
     suite,

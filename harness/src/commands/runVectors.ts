@@ -108,7 +108,8 @@ function report(
 export async function runVectors(paths: readonly string[], options: VectorsOptions): Promise<number> {
   const files = [...new Set(paths)].flatMap(readVectors);
   const selected = select(files, options);
-  const asked = options.backend.length > 0 ? options.backend : backends.filter(({ peer }) => !peer).map(({ id }) => id);
+  const asked =
+    options.backend.length > 0 ? options.backend : backends.filter(({ onlyNamed }) => !onlyNamed).map(({ id }) => id);
   const candidates = await openCandidates(asked.filter((id) => id !== referenceId));
   const { signal, release } = abortOnSignal(candidates);
   try {
