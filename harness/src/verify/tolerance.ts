@@ -74,7 +74,8 @@ function budgetOf(context: BoundsContext, facts: ChannelFacts, errorClass: Error
   const magnitude = Math.abs(facts.mean);
   // One pass is often taken around the first element, which may lie further from the rest than 0 does.
   const summed = errorClass.statistics === 'one-pass' ? Math.max(facts.meanAbs, facts.shiftedAbs) : facts.meanAbs;
-  const mean = sum(depth + 1) * summed + u * magnitude + underflow;
+  // A mean that is updated m times, as Welford's, divides as often: (1/m)·Σk of what one division loses.
+  const mean = sum(depth + 1) * summed + u * magnitude + (m / 2 + 1) * underflow;
   const fromMean = correction * mean * mean;
   const variance = {
     'two-pass': sum(depth + 4) * facts.variance + fromMean + 2 * u * magnitude * mean,
