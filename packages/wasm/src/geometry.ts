@@ -28,10 +28,11 @@ export interface Geometry {
 }
 
 /**
- * Bytes of the tensors of a channel block, which must fit an L2 cache together with the output that pushes them out.
- * Measured with 512 KiB of L2: 192 to 384 KiB are alike, 64 KiB costs a fifth more.
+ * Bytes of x in a block of channels, which stays in cache between the sums and the elementwise pass: in L2 where that is
+ * large, else in L3, from where four streams read almost as fast. Measured with 512 KiB of L2: 2 to 4 MiB are alike, and
+ * 256 KiB, which L2 would hold, costs 10 to 20 % more, because every piece of a stream is so much shorter.
  */
-const blockBytes = 256 * 1024;
+const blockBytes = 2 * 1024 * 1024;
 
 /** Rows shorter than two vectors cost more by row than by column. */
 const shortestRow = 8;
@@ -42,14 +43,19 @@ const shortestColumns = 16;
 /** A row at least as long is not made a whole number of vectors: its last one costs little beside the others. */
 const longestFolded = 256;
 
+/** Rows of whole vectors are made at least so long where there are enough of them: a loop over a row takes a while to start. */
+const comfortableColumns = 256;
+const enoughRows = 512;
+
 /** How many rows of `period` elements count as one. */
-function foldOf(period: number): number {
+function foldOf(period: number, inner: number, rows: number): number {
   if (period < shortestColumns) return 16;
-  return period % 4 !== 0 && period < longestFolded ? 4 : 1;
+  if (period % 4 !== 0) return period < longestFolded ? 4 : 1;
+  return inner === 1 && rows >= enoughRows ? Math.ceil(comfortableColumns / period) : 1;
 }
 
 export function geometryOf(problem: Problem): Geometry {
-  const { shape, layout, op } = problem;
+  const { shape, layout } = problem;
   const m = elementsPerChannel(shape);
   const positions = positionsOf(shape);
   const single = shape.c === 1;
@@ -60,14 +66,13 @@ export function geometryOf(problem: Problem): Geometry {
       ? { channelStride, outer: n, outerStride: batchStride, run: s, runStride: positionStride }
       : { channelStride, outer: 1, outerStride: 0, run: m, runStride: positionStride };
 
-  const tensorsInBlock = op === 'backward' ? 2 : 1;
-  const group = Math.max(1, Math.floor(blockBytes / (m * Float32Array.BYTES_PER_ELEMENT * tensorsInBlock)));
+  const group = Math.max(1, Math.floor(blockBytes / (m * Float32Array.BYTES_PER_ELEMENT)));
   const byRow = s >= shortestRow && (layout === 'nchw' || single);
 
   const inner = layout === 'nchw' ? positions : 1;
   const period = shape.c * inner;
-  const columns = period * foldOf(period);
   const elements = m * shape.c;
+  const columns = period * foldOf(period, inner, elements / period);
   return {
     byRow: byRow ? 1 : 0,
     n,

@@ -30,8 +30,8 @@ import { columnSlotOf, firstLanesAt, laneOf, overlapOf, secondLanesAt } from './
 /** Fours of rows between two folds to float64. */
 const block: u32 = 4;
 
-/** Fours of rows that are enough of a sample (shift.ts). */
-const sampledFours: u32 = 32;
+/** Elements of a channel that are enough of a sample (shift.ts). */
+const sampled: u32 = 128;
 
 /** All of the matrix. */
 export function addColumnDeviations(job: Job): void {
@@ -57,14 +57,15 @@ export function addColumnDeviations(job: Job): void {
 export function sampleColumns(job: Job): u32 {
   const row = bytes(job.columns);
   const band = job.allRows >> 2;
-  const fours = min(band, sampledFours);
+  const perFour = 4 * (job.columns / job.period) * job.inner;
+  const fours = min(band, max(sampled / perFour, 8));
   const step = row * (band / fours);
   let x = job.x;
   for (let r: u32 = 0; r < fours; r++) {
     addFour(job, x, row * band, (r & (block - 1)) == block - 1 || r == fours - 1);
     x += step;
   }
-  return 4 * fours * (job.columns / job.period) * job.inner;
+  return fours * perFour;
 }
 
 /** Four rows, `next` bytes apart, into the accumulators, or with them into the slots. */

@@ -50,12 +50,51 @@ export function addFourProducts(job: Job, x: usize, next: usize, folding: bool):
     if (back) foldColumns(x - back, next, toDy, record, slots);
     return;
   }
-  for (let left = job.columns >> 2; left > 0; --left) {
+  let left = job.columns >> 2;
+  for (; left >= 2; left -= 2) {
+    const x1 = x + next;
+    const x2 = x1 + next;
+    const x3 = x2 + next;
+    const dy = x + toDy;
+    const dy1 = dy + next;
+    const dy2 = dy1 + next;
+    const dy3 = dy2 + next;
+    let s = v128.load(record, shiftAt);
+    let g0 = v128.load(dy);
+    let g1 = v128.load(dy1);
+    let g2 = v128.load(dy2);
+    let g3 = v128.load(dy3);
+    let d0 = f32x4.sub(v128.load(x), s);
+    let d1 = f32x4.sub(v128.load(x1), s);
+    let d2 = f32x4.sub(v128.load(x2), s);
+    let d3 = f32x4.sub(v128.load(x3), s);
+    addTo(record, four(g0, g1, g2, g3), fourProducts(g0, d0, g1, d1, g2, d2, g3, d3));
+    const neighbour = record + recordBytes;
+    s = v128.load(neighbour, shiftAt);
+    g0 = v128.load(dy, 16);
+    g1 = v128.load(dy1, 16);
+    g2 = v128.load(dy2, 16);
+    g3 = v128.load(dy3, 16);
+    d0 = f32x4.sub(v128.load(x, 16), s);
+    d1 = f32x4.sub(v128.load(x1, 16), s);
+    d2 = f32x4.sub(v128.load(x2, 16), s);
+    d3 = f32x4.sub(v128.load(x3, 16), s);
+    addTo(neighbour, four(g0, g1, g2, g3), fourProducts(g0, d0, g1, d1, g2, d2, g3, d3));
+    x += 32;
+    record += 2 * recordBytes;
+  }
+  if (left > 0) {
     addColumns(x, next, toDy, record);
     x += 16;
     record += recordBytes;
   }
   if (back) addColumns(x - back, next, toDy, record);
+}
+
+@inline
+function addTo(record: usize, sum: v128, products: v128): void {
+  v128.store(record, f32x4.add(v128.load(record, firstLanesAt), sum), firstLanesAt);
+  v128.store(record, f32x4.add(v128.load(record, secondLanesAt), products), secondLanesAt);
 }
 
 @inline
@@ -66,9 +105,7 @@ function addColumns(x: usize, next: usize, toDy: usize, record: usize): void {
   const g1 = v128.load(dy + next);
   const g2 = v128.load(dy + 2 * next);
   const g3 = v128.load(dy + 3 * next);
-  v128.store(record, f32x4.add(v128.load(record, firstLanesAt), four(g0, g1, g2, g3)), firstLanesAt);
-  const products = productsOf(x, next, s, g0, g1, g2, g3);
-  v128.store(record, f32x4.add(v128.load(record, secondLanesAt), products), secondLanesAt);
+  addTo(record, four(g0, g1, g2, g3), productsOf(x, next, s, g0, g1, g2, g3));
 }
 
 @inline

@@ -9,8 +9,8 @@
 //
 // One address reaches all of a record, which leaves registers for the rows. Where columns are channels, four of them a
 // vector (NHWC and N×C with C a multiple of four), these are the records and slots of the channels themselves and
-// nothing is copied. Otherwise, O(columns): of the lanes that overlap, the later ones are summed twice and the copy is
-// not collected; when mapping, both copies write the same value.
+// nothing is copied, or where C is small several copies of them. Otherwise, O(columns): of the lanes that overlap, the
+// later ones are summed twice and the copy is not collected; when mapping, both copies write the same value.
 
 import { recordBytes, recordOf, scaleAt, secondAt, shiftAt, slotOf, slotsBytes } from '../channels';
 import { bytes, Job } from '../job';
@@ -81,9 +81,19 @@ export function gatherColumnSums(job: Job): void {
   }
 }
 
+/** Whether each vector is four channels, and a row several copies of the channels' records. */
+@inline
+function repeated(job: Job): bool {
+  return job.inner == 1 && (job.c & 3) == 0;
+}
+
 /** Sets each channel's two sums to those of its columns. */
 export function collectColumnSums(job: Job): void {
   if (shared(job)) return;
+  if (repeated(job)) {
+    collectVectors(job);
+    return;
+  }
   for (let ch: u32 = 0; ch < job.c; ch++) {
     let first: f64 = 0;
     let second: f64 = 0;
@@ -99,6 +109,16 @@ export function collectColumnSums(job: Job): void {
   }
 }
 
+function collectVectors(job: Job): void {
+  const copy = bytes(job.c) * (slotsBytes >> 4);
+  const end = job.columnSlots + vectors(job) * slotsBytes;
+  for (let offset: usize = 0; offset < copy; offset += 16) {
+    let sum = f64x2.splat(0);
+    for (let slots = job.columnSlots + offset; slots < end; slots += copy) sum = f64x2.add(sum, v128.load(slots));
+    v128.store(job.slots + offset, sum);
+  }
+}
+
 /** The first sum of a column; the second one is `secondAt` bytes on. */
 @inline
 export function columnSlotOf(job: Job, column: u32): usize {
@@ -111,6 +131,10 @@ export function columnSlotOf(job: Job, column: u32): usize {
 /** Copies one field of every channel's record to those of its columns. */
 export function spread(job: Job, field: usize): void {
   if (shared(job)) return;
+  if (repeated(job)) {
+    spreadVectors(job, field);
+    return;
+  }
   const whole = job.columns & ~3;
   for (let ch: u32 = 0; ch < job.c; ch++) {
     const value = load<f32>(recordOf(job, ch) + field);
@@ -122,6 +146,15 @@ export function spread(job: Job, field: usize): void {
         }
       }
     }
+  }
+}
+
+function spreadVectors(job: Job, field: usize): void {
+  const copy = bytes(job.c) * (recordBytes >> 4);
+  const end = job.columnRecords + vectors(job) * recordBytes;
+  for (let offset: usize = 0; offset < copy; offset += recordBytes) {
+    const value = v128.load(job.records + offset + field);
+    for (let record = job.columnRecords + offset; record < end; record += copy) v128.store(record + field, value);
   }
 }
 
