@@ -41,6 +41,10 @@ function refuseOtherThanDigits({ shape }: Problem): string | undefined {
   return `digits come as Nx${digitSide ** 2} or NxCx${mapSide}x${mapSide}`;
 }
 
+function refuseWithoutDy({ op }: Problem): string | undefined {
+  return op.startsWith('backward') ? undefined : `${op} has no dy`;
+}
+
 /** Every fill, one row, one purpose. */
 export const fills: readonly Fill[] = [
   {
@@ -140,6 +144,17 @@ export const fills: readonly Fill[] = [
     beta: () => 0,
   },
   {
+    name: 'subnormal-gradient',
+    catches: 'small gradients flushed to zero',
+    affine: true,
+    differentiable: false,
+    x: drawNormal,
+    dy: ({ uniform }) => {
+      return () => 2 ** -130 * normal(uniform);
+    },
+    refuses: refuseWithoutDy,
+  },
+  {
     name: 'outlier',
     catches: 'accuracy lost to one large element',
     affine: true,
@@ -216,7 +231,7 @@ export const fills: readonly Fill[] = [
     differentiable: false,
     x: drawNormal,
     dy: inMiddleChannel(Number.NaN, drawGradient),
-    refuses: ({ op }) => (op.startsWith('backward') ? undefined : `${op} has no dy`),
+    refuses: refuseWithoutDy,
   },
   {
     name: 'digits',

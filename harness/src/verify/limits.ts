@@ -52,15 +52,21 @@ export function limitsFor({ context, a }: SharedBounds, errorClass: ErrorClass):
     isOnePass ? boundsOfClass(context, { ...errorClass, statistics: 'two-pass' }) : declared,
   );
   const coarse = once(() => coarseBounds(context, errorClass));
+  // What is flushed is lost to a careful kernel, too, where the device flushes.
+  const flushed = once(() => {
+    if (!errorClass.flushToZero) return a;
+    const depth = logarithmicDepth(elementsPerChannel(context.problem.shape));
+    return boundsOfClass(context, { ...careful, depth, flushToZero: true });
+  });
   return (name) => ({
     a: a[name]!,
     b: () => twoPass()[name]!,
     c: () => onePass()[name]!,
-    verdict: a[name]!.map((careful, k) => {
-      const allowed = Math.max(declared[name]![k]!, careful);
-      if (!(allowed > mostExcused * careful)) return allowed;
+    verdict: a[name]!.map((gradeA, k) => {
+      const allowed = Math.max(declared[name]![k]!, gradeA);
+      if (!(allowed > mostExcused * gradeA)) return allowed;
       // Without a number for what is coarse (x̂ is NaN), six bits are the limit.
-      return Math.min(allowed, Math.max(mostExcused * careful, coarse()[name]![k]! || 0));
+      return Math.min(allowed, Math.max(mostExcused * gradeA, flushed()[name]![k]!, coarse()[name]![k]! || 0));
     }),
   });
 }

@@ -70,6 +70,8 @@ export const rangeMutants: readonly Mutant[] = [
     'numerics',
     'flushed to zero',
     kernel('flush-inputs', 'subnormal inputs are 0, not declared', loading(flushed, full)),
+    kernel('flush-gradients', 'a subnormal dy is 0, not declared', loading(flushed, ['dy'])),
+    kernel('flush-dx', 'a subnormal dx is 0, not declared', storing(flushed, ['dx'])),
     kernel(
       'flush-outputs',
       'subnormal outputs are 0, not declared',
