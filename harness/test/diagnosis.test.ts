@@ -26,18 +26,17 @@ const cases = [
   'backward/nchw/3x5x7x5/normal/darknet-alexeyab',
   'forward-training/nhwc/3x5x7x5/normal/pytorch',
   'forward-training/nchw/1x3/normal/keras',
-  'forward-training/nchw/2x5x63x21/normal/onnx',
-  'forward-training/nchw/6x5x9x7/large-mean-1e4/pytorch',
-  'forward-training/nchw/6x5x9x7/huge/pytorch',
-  'forward-training/nchw/6x5x9x7/subnormal/pytorch',
-  'inference/nchw/6x5x9x7/subnormal/pytorch',
-  'forward-training/nchw/6x5x9x7/nan-in-one-channel/pytorch',
-  'inference/nchw/6x5x9x7/negative-gamma/pytorch',
-  'forward-training/nchw/6x5x9x7/outlier/pytorch',
+  'forward-training/nchw/3x4x5x7/large-mean-1e4/pytorch',
+  'forward-training/nchw/3x4x5x7/huge/pytorch',
+  'forward-training/nchw/3x4x5x7/subnormal/pytorch',
+  'inference/nchw/3x4x5x7/subnormal/pytorch',
+  'forward-training/nchw/3x4x5x7/nan-in-one-channel/pytorch',
+  'inference/nchw/3x4x5x7/negative-gamma/pytorch',
+  'forward-training/nchw/3x4x5x7/outlier/pytorch',
 ].map(preparedFor);
 
 /** Failures after which a mutant is left alone. */
-const enough = 4;
+const enough = 3;
 
 async function causeNamed(variant: Variant): Promise<Diagnostician['conclusion']> {
   const subject = await subjectInProcess(variant.open);

@@ -28,6 +28,8 @@ export interface MutantsOptions {
 
 /** Cases that must have failed a mutant before it is left alone: one more than shows that no case is the only one. */
 const enough = 3;
+/** The same where causes are looked for: several may account for a few. */
+const enoughToTell = 10;
 
 const ours: Corpus = { mutants, correctVariants };
 
@@ -63,7 +65,7 @@ export async function runMutants(options: MutantsOptions): Promise<number> {
     seed,
     mutants: wrong,
     correct: right,
-    enough: thorough ? Number.POSITIVE_INFINITY : enough,
+    enough: thorough ? Number.POSITIVE_INFINITY : diagnose ? enoughToTell : enough,
     thorough,
     diagnose,
     onProgress: (done, total, label) => progress.update(done, total, label),

@@ -184,17 +184,17 @@ const signs: readonly Sign[] = [
     quotes: ['fresh-problem'],
   },
   {
+    cause: 'tail not written',
+    when: (broken) => broken.says('aligned-views', 'not written'),
+    quotes: ['aligned-views', 'whole-buffers'],
+  },
+  {
     cause: 'input read after write returned',
     when: (broken) =>
       broken.holds('order-irrelevant', 'fresh-content') &&
       (broken.says('inputs-taken-over', 'overwritten before run') ||
-        broken.says('whole-buffers', 'overwritten before run')),
+        (broken.says('whole-buffers', 'overwritten before run') && broken.holds('aligned-views'))),
     quotes: ['inputs-taken-over', 'whole-buffers'],
-  },
-  {
-    cause: 'tail not written',
-    when: (broken) => broken.says('aligned-views', 'not written'),
-    quotes: ['aligned-views'],
   },
   {
     cause: 'inputs not checked',

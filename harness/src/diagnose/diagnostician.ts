@@ -160,7 +160,7 @@ export class Diagnostician {
   /** Certain is what alone accounts for every failure so far, and for several. */
   #certaintyOf(row: Suspicion): Finding['certainty'] {
     if (!fits(row)) return 'possible';
-    return this.#isCertain(row.cause) ? 'certain' : 'likely';
+    return !row.inPart && this.#isCertain(row.cause) ? 'certain' : 'likely';
   }
 
   /** Another convention is several mistakes at once, and may be a name for one of them. */

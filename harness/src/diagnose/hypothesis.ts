@@ -26,6 +26,8 @@ export interface Fit {
 
 /** A supposition and its fit. */
 export interface Suspicion extends Fit {
+  /** It holds where the kernel is wrong, and not elsewhere: one careless path of several. */
+  readonly inPart?: true;
   readonly cause: Cause;
   readonly says: string;
   readonly weight: number;

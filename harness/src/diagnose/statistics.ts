@@ -126,6 +126,12 @@ function ofSets({ problem: { shape } }: Observation): readonly Hypothesis[] {
 }
 
 const ofMeanAndSpread: readonly Hypothesis[] = [
+  suppose('padding taken for data', 'zeros are taken for padding, and not counted', {
+    statistics(x) {
+      const data = x.filter((value) => value !== 0);
+      return data.length === 0 ? { mean: 0, squares: 0 } : twoPass(data, data.length);
+    },
+  }),
   suppose('mean taken for another value', 'the mean is taken for 0, as in RMSNorm', {
     statistics: (x) => around(x, 0),
   }),

@@ -111,7 +111,22 @@ export function patternsOf(seen: Observation): readonly Pattern[] {
           }),
         );
     });
-  return [...ends, ...starts, ...regular, ...blocks];
+  return [...ends, ...starts, ...regular, ...blocks, ...overlapsOf(seen)];
+}
+
+/** What is taken twice when the last vector of a row is moved back to end with it. */
+function overlapsOf(seen: Observation): readonly Pattern[] {
+  return lengthsOf(seen).flatMap(([length, what]) =>
+    widths
+      .filter((size) => size < length && length % size !== 0)
+      .map(
+        (size): Pattern => ({
+          has: (k) => k % length >= length - size && k % length < length - (length % size),
+          says: `where the last vector of ${size} of every ${what} overlaps the one before it`,
+          kind: 'regular',
+        }),
+      ),
+  );
 }
 
 /** What is summed, channel by channel, and what came of it. */
@@ -195,8 +210,18 @@ export function ofSubsets(seen: Observation): readonly Hypothesis[] {
   const reading = readingOf(seen);
   const patterns = seen.m <= searchable ? patternsOf(seen) : coarse(seen);
   const squares = ofSquares(seen, patterns);
-  if (!reading || reading.surplus.every((surplus, c) => Math.abs(surplus) <= reading.allowed[c]!)) return squares;
-  const found = patterns.flatMap(({ has, says, kind }): readonly Hypothesis[] => [
+  const affected = reading?.surplus.map((surplus, c) => !(Math.abs(surplus) <= reading.allowed[c]!)) ?? [];
+  if (!reading || !affected.some(Boolean)) return squares;
+  const everywhere = patterns.flatMap((pattern) => accounting(seen, reading, pattern));
+  const found =
+    everywhere.length > 0 || affected.every(Boolean) ? everywhere : inSomeChannels(reading, patterns, affected);
+  return [...found.slice(0, most), ...repeated(seen), ...ofChannelTails(seen), ...squares];
+}
+
+/** The ways in which a pattern accounts for the sums that came. */
+function accounting(seen: Observation, reading: Reading, { has, says, kind }: Pattern): readonly Hypothesis[] {
+  const counted = kind === 'regular' ? ([[sample, 1.3]] as const) : causesOf(kind);
+  return [
     ...(matches(reading, has, -1)
       ? causesOf(kind).map(([cause, weight]) =>
           suppose(cause, `left out of the sums: ${says}`, { summed: without(has) }, weight),
@@ -206,7 +231,7 @@ export function ofSubsets(seen: Observation): readonly Hypothesis[] {
       ? [suppose('elements counted twice', `summed twice: ${says}`, { summed: twice(has) }, 1.3)]
       : []),
     ...(matchesCounted(seen, reading, has)
-      ? (kind === 'regular' ? ([[sample, 1.3]] as const) : causesOf(kind)).map(([cause, weight]) =>
+      ? counted.map(([cause, weight]) =>
           suppose(
             cause,
             `neither summed nor counted: ${says}`,
@@ -215,8 +240,31 @@ export function ofSubsets(seen: Observation): readonly Hypothesis[] {
           ),
         )
       : []),
-  ]);
-  return [...found.slice(0, most), ...repeated(seen), ...squares];
+  ];
+}
+
+/** A path that only some channels take: those whose sums are right are left alone. */
+function inSomeChannels(
+  { values, surplus, allowed }: Reading,
+  patterns: readonly Pattern[],
+  affected: readonly boolean[],
+): readonly Hypothesis[] {
+  const some = values.flatMap((_, c) => (affected[c] ? [c] : []));
+  const pick = <T>(row: readonly T[]): readonly T[] => some.map((c) => row[c]!);
+  const reading: Reading = { values: pick(values), surplus: pick(surplus), allowed: pick(allowed) };
+  const where = `in channels ${some.slice(0, 8).join(', ')}${some.length > 8 ? ', …' : ''} of ${values.length}`;
+  return patterns
+    .filter(({ has }) => matches(reading, has, -1))
+    .flatMap(({ has, says, kind }) =>
+      causesOf(kind).map(([cause, weight]) =>
+        suppose(
+          cause,
+          `left out of the sums ${where}: ${says}`,
+          { summed: (elements, place) => (affected[place.c] ? without(has)(elements, place) : elements) },
+          weight + 0.5,
+        ),
+      ),
+    );
 }
 
 /** Of long channels: limits of indices, pieces of vectors and blocks. */
@@ -238,6 +286,21 @@ function coarse(seen: Observation): readonly Pattern[] {
   ]);
   const ends = lengthsOf(seen).flatMap(([length, what]) => [endOf(1, length, what), startOf(1, length, what)]);
   return [...tails, ...limits, ...regular, ...ends];
+}
+
+/** Channels that no vector of them is filled with. */
+function ofChannelTails({ problem: { shape } }: Observation): readonly Hypothesis[] {
+  return [2, 4, 8, 16, 32, 64, 128, 256]
+    .filter((size) => shape.c % size !== 0)
+    .map((size) => {
+      const rest = shape.c % size;
+      const says = `the last ${rest} of ${shape.c} channels (${shape.c} mod ${size}) are left out of the sums`;
+      const steps = {
+        summed: (elements: Indices, { c, problem }: Place) =>
+          c < problem.shape.c - rest ? elements : elements.subarray(0, 0),
+      };
+      return suppose('tail left out of the sums', says, steps, 1.25);
+    });
 }
 
 /** The last element once more for every lane beyond the end. */

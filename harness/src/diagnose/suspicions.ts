@@ -11,6 +11,7 @@ import { ofPlaces } from './places.ts';
 import { ofRunning } from './running.ts';
 import { ofStatistics } from './statistics.ts';
 import { ofSubsets } from './subsets.ts';
+import { whereWrong } from './traces.ts';
 
 /** Everything that can be supposed of a case. */
 export function hypothesesFor(seen: Observation): readonly Hypothesis[] {
@@ -50,11 +51,26 @@ export function ranked(
 ): readonly Suspicion[] {
   const recomputed = hypotheses
     .map((hypothesis) => suspect(seen, hypothesis))
-    .filter(({ headroom }) => headroom <= leastGain * seen.headroom);
-  const all = [...recomputed, ...found]
+    .filter(({ headroom, explained }) => explained === 1 || headroom <= leastGain * seen.headroom);
+  const careless = recomputed.flatMap((row) => onOnePath(seen, row) ?? []);
+  const all = [...recomputed, ...careless, ...found]
     .filter((row) => row.explained >= leastExplained && (fits(row) || row.spoiled * 4 < seen.wrong))
     .toSorted(better);
   return all.filter(({ cause }, k) => all.findIndex((earlier) => earlier.cause === cause) === k);
+}
+
+/** Wrong elements that a mistake of one path must account for. */
+const leastOnPath = 6;
+
+/**
+ * A mistake that accounts for all that is wrong, and would make more wrong than is: a kernel makes it on one of its paths,
+ * in the tail of its rows or in some channels.
+ */
+function onOnePath(seen: Observation, row: Suspicion): Suspicion | undefined {
+  if (row.explained < 1 || row.spoiled === 0 || seen.wrong < leastOnPath) return undefined;
+  const where = whereWrong(seen);
+  if (where === undefined) return undefined;
+  return { ...row, says: `${row.says}, ${where}`, spoiled: 0, weight: row.weight + 2, inPart: true };
 }
 
 /** Fits before what does not; then what supposes least; then what explains most. */

@@ -32,6 +32,7 @@ function countWrong(seen: Observation, name: TensorName): number {
 function blankness(seen: Observation): string | undefined {
   const name = fullOutput(seen);
   const got = seen.got[name]!;
+  if (!seen.inputs.x!.every(Number.isFinite)) return undefined;
   const wrong = [...seen.mask[name]!.keys()].filter((k) => seen.mask[name]![k] === 1);
   if (wrong.length === 0) return undefined;
   if (wrong.every((k) => seen.unwritten[name]!(k))) return 'never written';
@@ -138,6 +139,25 @@ function tightest(seen: Observation, byChannel: readonly (readonly number[])[]):
   return best?.pattern;
 }
 
+/**
+ * Where in y or dx the errors sit, in words: some channels, or the same places of every channel. Undefined where they sit
+ * everywhere or nowhere in particular.
+ */
+export function whereWrong(seen: Observation): string | undefined {
+  const byChannel = wrongByChannel(seen);
+  const touched = byChannel.flatMap((wrong, c) => (wrong.length > 0 ? [seen.channels[c]!] : []));
+  const wholly = byChannel.every((wrong) => wrong.length === 0 || wrong.length > 0.9 * seen.m);
+  if (touched.length === 0) return undefined;
+  if (wholly) {
+    const shown = touched.slice(0, 8).join(', ');
+    return touched.length === byChannel.length
+      ? undefined
+      : `in channels ${shown}${touched.length > 8 ? ', …' : ''} of ${seen.problem.shape.c}`;
+  }
+  const pattern = tightest(seen, byChannel);
+  return pattern && `in ${pattern.says}`;
+}
+
 /** The right values in the wrong places. */
 function moved(seen: Observation): readonly Suspicion[] {
   const name = fullOutput(seen);
@@ -228,7 +248,7 @@ function notFinite(seen: Observation): readonly Suspicion[] {
             'NaN spread to other channels',
             `${spread} elements of channels without NaN or infinity are NaN or infinite`,
             spread / wrong,
-            1.2,
+            0.9,
           ),
         ]
       : []),
@@ -407,7 +427,7 @@ function nothingDone(seen: Observation): readonly Suspicion[] {
   const rows: Suspicion[] = [];
   if (same) rows.push(sighting('only part is computed', `${name} is ${name === 'y' ? 'x' : 'dy'}, unchanged`, 1, 1));
   if (outputs.every((tensor) => tensor.every((value) => value === 0))) {
-    rows.push(sighting('only part is computed', 'every output is 0', 1, 0.5));
+    rows.push(sighting('only part is computed', 'every output is 0', 1, 1.4));
   }
   if (outputs.every((tensor) => tensor.every(Number.isNaN))) {
     rows.push(sighting('only part is computed', 'every output is NaN', 1, 0.5));

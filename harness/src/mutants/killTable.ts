@@ -1,4 +1,4 @@
-import { elementsOf } from '@normgauge/contract';
+import { elementsOf, elementsPerChannel } from '@normgauge/contract';
 import type { Case } from '../cases/case.ts';
 import { type Conclusion, Diagnostician } from '../diagnose/diagnostician.ts';
 import { type Prepared, prepareInputs } from '../verify/prepare.ts';
@@ -99,6 +99,16 @@ async function tryOn(prepared: Prepared, contestant: Contestant<Variant>, diagno
   contestant.failures.push({ case: prepared.row.id, says: verdict.cause ?? '' });
 }
 
+/** Elements per channel below which many mistakes look alike. */
+const telling = 16;
+const last = 1e12;
+
+/** Small cases first; where causes are looked for, after those that tell most of them apart. */
+function rankOf({ problem: { shape } }: Case, diagnose: boolean): number {
+  const isTelling = elementsPerChannel(shape) >= telling && shape.c > 1;
+  return elementsOf(shape) + (diagnose && !isTelling ? last : 0);
+}
+
 /**
  * Tries the cases, small ones first, on every correct variant and on every mutant until enough of them have failed it.
  * Each is opened once: what it remembers from case to case is part of it. Inputs, reference and bounds of a case are
@@ -106,8 +116,7 @@ async function tryOn(prepared: Prepared, contestant: Contestant<Variant>, diagno
  */
 export async function fillKillTable(trial: Trial): Promise<KillTable> {
   const { seed, enough, thorough, diagnose = false, onProgress } = trial;
-  const sizeOf = ({ problem }: Case): number => elementsOf(problem.shape);
-  const cases = trial.cases.toSorted((a, b) => sizeOf(a) - sizeOf(b));
+  const cases = trial.cases.toSorted((a, b) => rankOf(a, diagnose) - rankOf(b, diagnose));
   const mutants = await enter(trial.mutants);
   const correct = await enter(trial.correct);
   for (const [k, row] of cases.entries()) {

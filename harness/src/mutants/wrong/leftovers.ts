@@ -66,6 +66,10 @@ export const leftoverMutants: readonly Mutant[] = [
         held.outputs = held.compute({ ...held.inputs, ...(found && { gamma: found }) }, held.problem);
       },
     }),
+  ),
+  ...because(
+    'side effects',
+    'cached by shape',
     acting(
       'compiled-eps',
       'eps is compiled into a kernel that is kept by op, layout and shape',

@@ -1,3 +1,4 @@
+import { checkInputs } from '@normgauge/contract';
 import { copyOf, type correctConduct, fill, type Held } from '../conduct.ts';
 import { float32, lanes, reordered, shuffled, stochastic } from '../float32.ts';
 import { computeWith, emptyOutputs, type Outputs } from '../kernel.ts';
@@ -39,17 +40,20 @@ const awaiting: readonly Mutant[] = [
     'input read after write returned',
     acting('keeps-inputs', "the caller's arrays are kept and read when it runs", {
       write(held, inputs) {
+        checkInputs(held.problem, inputs);
         held.inputs = inputs;
       },
     }),
     acting('keeps-gamma', "the caller's gamma and beta are kept", {
       write(held, inputs) {
+        checkInputs(held.problem, inputs);
         const { gamma, beta } = inputs;
         held.inputs = { ...copyOf(inputs), ...(gamma && { gamma }), ...(beta && { beta }) };
       },
     }),
     acting('copies-late', 'inputs are copied in a task that write does not wait for', {
       write(held, inputs) {
+        checkInputs(held.problem, inputs);
         held.inputs = inputs;
         setImmediate(() => {
           if (held.inputs === inputs) held.inputs = copyOf(inputs);
@@ -58,6 +62,7 @@ const awaiting: readonly Mutant[] = [
     }),
     acting('keeps-large-inputs', 'inputs above 64 kB are kept, smaller ones copied', {
       write(held, inputs) {
+        checkInputs(held.problem, inputs);
         held.inputs = inputs.x!.length > 16_384 ? inputs : copyOf(inputs);
       },
     }),
