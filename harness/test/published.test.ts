@@ -7,7 +7,7 @@ const expectations = fileURLToPath(new URL('../../packages/peers/expectations.js
 describe.concurrent('a published listing, under its own convention', () => {
   it.each([
     { backend: 'cs231n', failed: 0, passed: 3 },
-    { backend: 'darknet', failed: 11, passed: 8 },
+    { backend: 'darknet', failed: 10, passed: 12 },
     { backend: 'darknet-alexeyab', failed: 6, passed: 8 },
   ])('$backend ends as its expectations say, case by case', async ({ backend, failed, passed }) => {
     const args = ['--backend', backend, '--case', `**/${backend}`, '--expectations', expectations];
