@@ -1,1 +1,2 @@
 export { openBackend } from './wasmBackend.ts';
+export type { WasmPlan } from './wasmPlan.ts';

@@ -4,8 +4,11 @@ import { type Addresses, type AddressField, jobBytes } from './job.ts';
 import type { Kernels } from './kernels.ts';
 import { roundUp } from './memory.ts';
 
+/** A tensor in memory. batchesTracked is none of the kernels': it becomes the momentum. */
+type Field = AddressField | 'batchesTracked';
+
 /** The fields of the job that hold the addresses of the tensors, by what the contract calls them. */
-export const inputFields: { readonly [name in TensorName]?: AddressField } = {
+export const inputFields: { readonly [name in TensorName]?: Field } = {
   x: 'x',
   dy: 'dy',
   gamma: 'gamma',
@@ -14,9 +17,10 @@ export const inputFields: { readonly [name in TensorName]?: AddressField } = {
   invStd: 'invStd',
   runningMean: 'runningMean',
   runningVar: 'runningVar',
+  batchesTracked: 'batchesTracked',
 };
 
-export const outputFields: { readonly [name in TensorName]?: AddressField } = {
+export const outputFields: { readonly [name in TensorName]?: Field } = {
   y: 'out',
   dx: 'out',
   mean: 'mean',
@@ -32,12 +36,13 @@ export type JobFields = Geometry & Share & Addresses & { readonly threads: numbe
 
 /** Where a plan keeps what it needs, from the start of its block of memory on. */
 export interface Layout {
+  /** With the slack that `startIn` needs. */
   readonly bytes: number;
   /** The Jobs lie one behind the other, `jobStride` bytes apart, one a thread. */
   readonly jobs: number;
   readonly shares: readonly Share[];
   readonly geometry: Geometry;
-  readonly tensors: Addresses;
+  readonly tensors: { readonly [field in Field]?: number };
   readonly scratch: readonly Addresses[];
 }
 
@@ -47,15 +52,28 @@ export const jobStride: number = roundUp(jobBytes);
 /**
  * Large tensors lie one behind the other, each a third of a page further into its page than the one before it: the
  * kernels walk them side by side, and lines at the same place of a page fight for one set of the L1 cache.
+ *
+ * The first begins so far into its page that none lies near a page's beginning, where the caller's own large arrays
+ * begin: on some processors a copy whose target is less than 512 bytes further into its page than its source takes 3 to
+ * 15 times as long.
  */
 const page = 4096;
 const stagger = 1344;
+const intoPage = 640;
+
+/** Blocks of memory from this size on are worth a page of slack. */
+const largeBlock = 16 * page;
+
+/** Where a layout begins in a block of memory that begins at `block`. */
+export function startIn(block: number, bytes: number): number {
+  return bytes < largeBlock ? block : Math.ceil((block - intoPage) / page) * page + intoPage;
+}
 
 function staggered(bytes: number): number {
   return bytes < 4 * page ? roundUp(bytes) : Math.ceil((bytes - stagger) / page) * page + stagger;
 }
 
-/** Lays out a problem for at most so many threads. batchesTracked stays outside: it becomes the momentum. */
+/** Lays out a problem for at most so many threads. */
 export function layoutOf(problem: Problem, sizes: Kernels['sizes'], threads: number): Layout {
   const geometry = geometryOf(problem);
   const shares = sharesOf(geometry, elementsOf(problem.shape), threads);
@@ -66,7 +84,7 @@ export function layoutOf(problem: Problem, sizes: Kernels['sizes'], threads: num
     return at;
   };
 
-  const tensors: { [field in AddressField]?: number } = {};
+  const tensors: { [field in Field]?: number } = {};
   const slots = [
     ...inputsOf(problem).map(({ name, length }) => ({ field: inputFields[name], length })),
     ...outputsOf(problem).map(({ name, length }) => ({ field: outputFields[name], length })),
@@ -75,7 +93,7 @@ export function layoutOf(problem: Problem, sizes: Kernels['sizes'], threads: num
 
   const jobs = take(shares.length * jobStride);
   const scratch = geometry.byRow ? shares.map(ofRows) : ofColumns();
-  return { bytes, jobs, shares, geometry, tensors, scratch };
+  return { bytes: bytes < largeBlock ? bytes : bytes + page, jobs, shares, geometry, tensors, scratch };
 
   /** What is known of so many channels. */
   function ofChannels(count: number, slots?: number): { records: number; slots: number; marks: number } {
@@ -112,15 +130,15 @@ function moved(addresses: Addresses, bytes: number): Addresses {
   return Object.fromEntries(entries) as Addresses;
 }
 
-/** What each thread is told when the plan's block of memory begins at `block`. */
-export function jobsOf({ shares, geometry, tensors, scratch }: Layout, block: number): readonly JobFields[] {
+/** What each thread is told when the layout begins at `start`. */
+export function jobsOf({ shares, geometry, tensors, scratch }: Layout, start: number): readonly JobFields[] {
   return shares.map((share, thread) => {
-    const full = moved(tensors, block);
+    const full = moved(tensors, start);
     const before = share.start * geometry.columns * 4;
     const rows = moved(
       Object.fromEntries((['x', 'dy', 'out'] as const).flatMap((name) => (full[name] ? [[name, full[name]]] : []))),
       before,
     );
-    return { ...geometry, ...share, threads: shares.length, ...full, ...rows, ...moved(scratch[thread]!, block) };
+    return { ...geometry, ...share, threads: shares.length, ...full, ...rows, ...moved(scratch[thread]!, start) };
   });
 }

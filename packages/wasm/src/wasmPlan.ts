@@ -10,11 +10,12 @@ import {
   type Plan,
   type Problem,
   ProblemError,
+  type TensorSlot,
   type Tensors,
 } from '@normgauge/contract';
-import { type AddressField, writeJob, writeMomentum } from './job.ts';
+import { writeJob, writeMomentum } from './job.ts';
 import type { Kernels } from './kernels.ts';
-import { inputFields, jobStride, jobsOf, type Layout, layoutOf, outputFields } from './layout.ts';
+import { inputFields, jobStride, jobsOf, type Layout, layoutOf, outputFields, startIn } from './layout.ts';
 import { capacity, type WasmMemory } from './memory.ts';
 
 /** Who computes: one thread, or several. */
@@ -42,6 +43,8 @@ export class WasmPlan implements Plan {
   readonly #layout: Layout;
   /** Where the plan's block of memory starts. */
   readonly #block: number;
+  /** Where the layout begins in it. */
+  readonly #start: number;
   #state: 'empty' | 'written' | 'computed' | 'closed' = 'empty';
 
   /** @throws {ProblemError} when the problem is larger than a WebAssembly memory can be */
@@ -59,7 +62,8 @@ export class WasmPlan implements Plan {
     this.#memory = memory;
     this.#layout = layout;
     this.#block = memory.allocate(layout.bytes);
-    for (const [thread, fields] of jobsOf(layout, this.#block).entries()) {
+    this.#start = startIn(this.#block, layout.bytes);
+    for (const [thread, fields] of jobsOf(layout, this.#start).entries()) {
       writeJob(memory.memory, this.#job(thread), problem, fields);
     }
   }
@@ -67,20 +71,26 @@ export class WasmPlan implements Plan {
   write(inputs: Tensors): void {
     this.#requireOpen('write');
     checkInputs(this.#problem, inputs);
-    for (const { name, length } of inputsOf(this.#problem)) {
-      const field = inputFields[name];
-      if (field !== undefined) this.#view(field, length).set(inputs[name]!);
-    }
-    if (inputs.batchesTracked) {
-      const weight = momentumWeight(this.#problem.convention, inputs.batchesTracked[0]!);
-      for (const thread of this.#layout.shares.keys()) writeMomentum(this.#memory.memory, this.#job(thread), weight);
-    }
+    const views = this.#inputs();
+    for (const { name } of inputsOf(this.#problem)) views[name]!.set(inputs[name]!);
     this.#state = 'written';
+  }
+
+  /**
+   * The memory that the plan itself works on, for callers that fill it and read it in place: what is in the inputs when
+   * `run` is called counts as written, and the outputs hold results when it is done. The views last until another plan
+   * is opened, which may move the memory; after that, ask again.
+   */
+  views(): { readonly inputs: Tensors; readonly outputs: Tensors } {
+    this.#requireOpen('views');
+    if (this.#state === 'empty') this.#state = 'written';
+    return { inputs: this.#inputs(), outputs: this.#outputs() };
   }
 
   run(): MaybePromise<void> {
     this.#requireOpen('run');
     if (this.#state === 'empty') throw new KernelError('order', 'run: expected write before it, got none');
+    if (this.#problem.convention.momentum === 'cumulative') this.#setMomentum();
     const pending = this.#runner.run(this.#problem, this.#job(0), this.#layout.shares.length);
     if (pending === undefined) {
       this.#state = 'computed';
@@ -95,9 +105,8 @@ export class WasmPlan implements Plan {
     this.#requireOpen('read');
     checkOutputs(this.#problem, into);
     if (this.#state !== 'computed') throw new KernelError('order', 'read: expected run before it, got none');
-    for (const { name, length } of outputsOf(this.#problem)) {
-      into[name]?.set(this.#view(outputFields[name]!, length));
-    }
+    const views = this.#outputs();
+    for (const { name } of outputsOf(this.#problem)) into[name]?.set(views[name]!);
   }
 
   close(): void {
@@ -107,11 +116,30 @@ export class WasmPlan implements Plan {
   }
 
   #job(thread: number): number {
-    return this.#block + this.#layout.jobs + thread * jobStride;
+    return this.#start + this.#layout.jobs + thread * jobStride;
   }
 
-  #view(field: AddressField, length: number): Float32Array {
-    return this.#memory.floats(this.#block + this.#layout.tensors[field]!, length);
+  /** The weight of the new batch statistic, which with a cumulative momentum differs from batch to batch. */
+  #setMomentum(): void {
+    const { batchesTracked } = this.#inputs();
+    if (batchesTracked === undefined) return;
+    const weight = momentumWeight(this.#problem.convention, batchesTracked[0]!);
+    for (const thread of this.#layout.shares.keys()) writeMomentum(this.#memory.memory, this.#job(thread), weight);
+  }
+
+  #inputs(): Tensors {
+    return this.#views(inputsOf(this.#problem), inputFields);
+  }
+
+  #outputs(): Tensors {
+    return this.#views(outputsOf(this.#problem), outputFields);
+  }
+
+  #views(slots: readonly TensorSlot[], fields: typeof inputFields): Tensors {
+    const { tensors } = this.#layout;
+    return Object.fromEntries(
+      slots.map(({ name, length }) => [name, this.#memory.floats(this.#start + tensors[fields[name]!]!, length)]),
+    );
   }
 
   #requireOpen(method: string): void {

@@ -151,6 +151,25 @@ describe('a plan', () => {
     }
   });
 
+  it('may be filled and read in place, in its own memory', async () => {
+    for (const op of ops) {
+      const problem = problemOf({ n: 3, c: 5, spatial: [9] }, op);
+      const inputs = inputsFor(problem);
+      const expected = await compute(backend, problem, inputs);
+      const plan = backend.plan(problem) as WasmPlan;
+      for (const [name, view] of Object.entries(plan.views().inputs)) view.set(inputs[name as 'x']!);
+      plan.run();
+      // Another plan may move the memory; the views are asked for again.
+      const other = await backend.plan(problemOf({ n: 4, c: 64, spatial: [64, 64] }));
+      for (const [name, view] of Object.entries(plan.views().outputs)) {
+        expect([...view]).toEqual([...expected[name as 'y']!]);
+      }
+      plan.close();
+      expect(() => plan.views()).toThrow('views: expected an open plan, got a closed one');
+      await other.close();
+    }
+  });
+
   it('is not disturbed by views that lie in a larger buffer at any element', async () => {
     const problem = problemOf({ n: 3, c: 5, spatial: [7] });
     const inputs = inputsFor(problem);
