@@ -5,21 +5,16 @@ import { dashboardCommand } from './commands/dashboard.ts';
 import { toolVersion } from './commands/environment.ts';
 import { exitStatus } from './commands/exitStatus.ts';
 import { explainCommand } from './commands/explain.ts';
+import { gateCommand } from './commands/gate.ts';
 import { type ListOptions, list, lists } from './commands/list.ts';
 import { mergeCommand } from './commands/merge.ts';
 import { mutantsCommand } from './commands/mutants.ts';
-import { collect, shard, wholeNumber } from './commands/optionValues.ts';
+import { collect, seconds, shard, wholeNumber } from './commands/optionValues.ts';
 import { referenceCheckCommand } from './commands/referenceCheck.ts';
 import { reportCommand } from './commands/report.ts';
 import type { SuiteOptions } from './commands/runSuite.ts';
 import { vectorsCommand } from './commands/vectors.ts';
 import { UsageError } from './usageError.ts';
-
-function seconds(text: string): number {
-  const value = Number(text);
-  if (!(value > 0 && Number.isFinite(value))) throw new InvalidArgumentError('expected a number of seconds > 0.');
-  return value;
-}
 
 function mebibytes(text: string): number {
   const value = Number(text);
@@ -125,6 +120,7 @@ Exit status: 0 good; 1 a check failed; 2 the command or its input made no sense;
   root.addCommand(explainCommand(finish));
   root.addCommand(mutantsCommand(finish));
   root.addCommand(reportCommand(finish));
+  root.addCommand(gateCommand(finish));
   root.addCommand(compareCommand(finish));
   root.addCommand(mergeCommand(finish));
   root.addCommand(dashboardCommand(finish));

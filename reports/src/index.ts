@@ -19,7 +19,7 @@ export { compareRatios, fromFloat, toFloat } from './float.ts';
 export { type Format, type FormatName, formats } from './formats.ts';
 export { headline } from './headline.ts';
 export { renderHtml } from './html/page.ts';
-export { renderMarkdown } from './markdown.ts';
+export { renderMarkdown, text as markdownText } from './markdown.ts';
 export { MergeError, type MissingShards, mergeReports, missingShards, type Source } from './merge.ts';
 export { plainText } from './plainText.ts';
 export type {

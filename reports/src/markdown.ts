@@ -23,7 +23,7 @@ const usualRoom: Room = { rows: 200, failures: 10, skips: 30 };
 const largest = 2 ** 20 - 1;
 
 /** Foreign text as Markdown that shows it and nothing else: no link, no mark-up, no table cell or list item of its own. */
-function text(foreign: string): string {
+export function text(foreign: string): string {
   return plainText(foreign, 400)
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')

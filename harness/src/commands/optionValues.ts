@@ -19,3 +19,10 @@ export function shard(text: string): Shard {
   if (!(index >= 1 && index <= of)) throw new InvalidArgumentError('expected i/n with 1 ≤ i ≤ n, as in 2/8.');
   return { index, of };
 }
+
+/** @throws {InvalidArgumentError} for anything but a number > 0 */
+export function seconds(text: string): number {
+  const value = Number(text);
+  if (!(value > 0 && Number.isFinite(value))) throw new InvalidArgumentError('expected a number of seconds > 0.');
+  return value;
+}

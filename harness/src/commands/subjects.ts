@@ -59,10 +59,15 @@ function refuseModule(asked: string, { name, message }: RemoteError['fault']): n
 
 /**
  * Opens a backend in a process of its own.
+ * @param source where it comes from, when that is not what its name says
  * @throws {UsageError} when the module cannot be loaded or exports the wrong thing
  */
-export async function openCandidate(asked: string, limits?: HostLimits): Promise<Candidate> {
-  const host = new BackendHost(sourceOf(asked), limits);
+export async function openCandidate(
+  asked: string,
+  limits?: HostLimits,
+  source: BackendSource = sourceOf(asked),
+): Promise<Candidate> {
+  const host = new BackendHost(source, limits);
   try {
     return { asked, host, opened: await host.open() };
   } catch (error) {

@@ -29,7 +29,7 @@ export interface Contest {
   readonly problem: Problem;
   readonly inputSets: readonly Tensors[];
   /** What is wrong with what an arm's plans hold, in one sentence; undefined when nothing is. */
-  verify(outputs: ArmOutputs): string | undefined;
+  verify(outputs: ArmOutputs, arm: Arm): string | undefined;
 }
 
 /** One case in one process. */
@@ -67,7 +67,7 @@ function orderOf(rounds: number, uniform: Uniform): Uint8Array {
 
 function wrongIn(outputs: EachArm<ArmOutputs>, contest: Contest, when: string): WrongArm | undefined {
   for (const [k, arm] of arms.entries()) {
-    const cause = contest.verify(outputs[k]!);
+    const cause = contest.verify(outputs[k]!, arm);
     if (cause !== undefined) return { wrong: arm, cause: `${when}: ${cause}` };
   }
   return undefined;

@@ -1,0 +1,104 @@
+import { LostProcess } from '../hosts/childProcess.ts';
+import type { Arm, ArmSource, EachArm } from './arms.ts';
+import { ArmFault, ArmsProcess } from './armsProcess.ts';
+import { type Contest, type Heat, type RaceSettings, raceCase, shuffled, type Uniform } from './raceCase.ts';
+import { type Conclusion, conclude, type Margins, mostProcesses } from './sequential.ts';
+
+/** A case to be decided. Its data is made when it is raced, and made again where another process is asked. */
+export interface Entry<T> {
+  readonly of: T;
+  readonly margins: Margins;
+  contest(): Contest;
+}
+
+/** How a case came out, and on what that stands. */
+export interface Decision {
+  /** `wrong`: an arm threw or gave wrong results beside the others, although it was right alone. */
+  readonly conclusion: Conclusion | 'wrong';
+  readonly wrong?: Arm;
+  readonly reason?: string;
+  readonly heats: readonly Heat[];
+}
+
+/** What all cases have in common. */
+export interface DecidingPlan<T> {
+  readonly sources: EachArm<ArmSource>;
+  readonly settings: Omit<RaceSettings, 'margins'>;
+  /** MiB of a process. */
+  readonly memory: number;
+  readonly uniform: Uniform;
+  readonly signal: AbortSignal;
+  onDecision(of: T, decision: Decision): void;
+}
+
+interface Open<T> {
+  readonly entry: Entry<T>;
+  readonly heats: Heat[];
+  /** Processes that were lost over this case. */
+  readonly losses: string[];
+}
+
+const outcomesOf = ({ heats, losses }: Open<unknown>): ('invalid' | Heat['outcome'])[] => [
+  ...heats.map(({ outcome }) => outcome),
+  ...losses.map(() => 'invalid' as const),
+];
+
+/** One case in one process; undefined while another process has to be asked. */
+async function attempt<T>(
+  process: ArmsProcess,
+  open: Open<T>,
+  { settings, uniform }: DecidingPlan<T>,
+): Promise<Decision | undefined> {
+  const { entry, heats, losses } = open;
+  try {
+    const heat = await raceCase(process, entry.contest(), { ...settings, margins: entry.margins }, uniform);
+    if ('wrong' in heat) return { conclusion: 'wrong', wrong: heat.wrong, reason: heat.cause, heats };
+    heats.push(heat);
+  } catch (error) {
+    if (error instanceof ArmFault) {
+      return { conclusion: 'wrong', wrong: error.arm, reason: `threw when timed: ${error.message}`, heats };
+    }
+    if (!(error instanceof LostProcess)) throw error;
+    losses.push(error.message);
+  }
+  const conclusion = conclude(outcomesOf(open));
+  const lost = losses.at(-1);
+  return conclusion && { conclusion, heats, ...(lost !== undefined && { reason: `with all three in it, ${lost}` }) };
+}
+
+/** Races what is open in one fresh process, or in several where one is lost; answers what is still open then. */
+async function oneAfterTheOther<T>(entries: readonly Open<T>[], plan: DecidingPlan<T>): Promise<readonly Open<T>[]> {
+  const undecided: Open<T>[] = [];
+  let process: ArmsProcess | undefined;
+  const kill = (): void => process?.kill();
+  plan.signal.addEventListener('abort', kill);
+  try {
+    for (const open of entries) {
+      if (plan.signal.aborted) break;
+      if (process?.lost) process = undefined;
+      process ??= await ArmsProcess.open(plan.sources, shuffled(plan.uniform), plan.memory);
+      const decision = await attempt(process, open, plan);
+      if (plan.signal.aborted) break;
+      // An arm that threw leaves its plans half-way: the next case has a fresh process.
+      if (decision?.conclusion === 'wrong') process.kill();
+      if (decision) plan.onDecision(open.entry.of, decision);
+      else undecided.push(open);
+    }
+    await process?.close();
+    return undecided;
+  } finally {
+    plan.signal.removeEventListener('abort', kill);
+    process?.kill();
+  }
+}
+
+/**
+ * Decides cases: all of them in one process, then those that are not settled in a second, fresh one, and a third.
+ * @throws {ArmFault} when an arm cannot be opened, {LostProcess} when the process is lost in that
+ */
+export async function decideCases<T>(entries: readonly Entry<T>[], plan: DecidingPlan<T>): Promise<void> {
+  let open: readonly Open<T>[] = entries.map((entry) => ({ entry, heats: [], losses: [] }));
+  for (let k = 0; k < mostProcesses && open.length > 0 && !plan.signal.aborted; k++) {
+    open = await oneAfterTheOther(open, plan);
+  }
+}
