@@ -62,15 +62,6 @@ const tails: readonly Mutant[] = [
         inSums((elements, place) => (elements.length < size ? elements : whole(size)(elements, place))),
       ),
     ),
-    ...[4, 16, 64].map((size) =>
-      kernel(
-        `sum-channels-${size}`,
-        `in nhwc the channels that vectors of ${size} leave sum their first element only`,
-        inSums((elements, { c, problem: { layout, shape } }) =>
-          layout === 'nhwc' && shape.c > size && c >= shape.c - (shape.c % size) ? elements.subarray(0, 1) : elements,
-        ),
-      ),
-    ),
     kernel('sum-tail-4-consistent', 'the last m mod 4 elements are neither summed nor counted', {
       ...inSums(whole(4)),
       count: (_, summed) => summed,
@@ -95,6 +86,15 @@ const missing: readonly Mutant[] = [
   ...because(
     'indexing',
     'elements left out of the sums',
+    ...[4, 16, 64].map((size) =>
+      kernel(
+        `sum-channels-${size}`,
+        `in nhwc the channels that vectors of ${size} leave sum their first element only`,
+        inSums((elements, { c, problem: { layout, shape } }) =>
+          layout === 'nhwc' && shape.c > size && c >= shape.c - (shape.c % size) ? elements.subarray(0, 1) : elements,
+        ),
+      ),
+    ),
     kernel(
       'sum-without-first',
       'the first element is not summed',
