@@ -95,7 +95,7 @@ function program(finish: (status: number) => void): Command {
       'after',
       `
 Exit status: 0 good; 1 a check failed; 2 the command or its input made no sense;
-3 a measurement was invalid; 4 something asked for could not run; 130 stopped by Ctrl-C.`,
+3 a measurement was invalid or inconclusive; 4 something asked for could not run; 130 stopped by Ctrl-C.`,
     );
   const suiteCommands = [
     suiteCommand('run', 'verify and benchmark; write report.json and index.html'),

@@ -206,7 +206,7 @@ export async function runGate(options: GateOptions): Promise<number> {
     const reason = reasonOfAll(gathered);
     const { cases, isTimed } = casesOfGate(options);
     const report: GateReport = {
-      schema: 'https://normgauge.dev/gate-report.schema.json',
+      kind: 'gate',
       version: 1,
       tool: { name: 'normgauge', version: toolVersion() },
       startedAt: startedAt.toISOString(),

@@ -56,7 +56,7 @@ export interface GateRow {
 }
 
 export interface GateReport {
-  readonly schema: 'https://normgauge.dev/gate-report.schema.json';
+  readonly kind: 'gate';
   readonly version: 1;
   readonly tool: { readonly name: 'normgauge'; readonly version: string };
   readonly startedAt: string;

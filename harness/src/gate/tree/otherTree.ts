@@ -48,7 +48,9 @@ function undefinedWithoutGit(): Repository | undefined {
 
 /** How a person reads it: `origin/main (1a2b3c4d5e6f)`. */
 export function describePlace({ asked, kind, identity }: Place): string {
-  return kind === 'commit' ? `${asked} (${identity.slice(0, 12)})` : asked;
+  if (kind !== 'commit') return asked;
+  const short = identity.slice(0, 12);
+  return identity.startsWith(asked) ? short : `${asked} (${short})`;
 }
 
 /** The file of our tree whose counterpart is wanted. */
