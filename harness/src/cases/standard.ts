@@ -80,6 +80,14 @@ const dataRows: readonly CaseRows[] = [
     conventions: ['darknet', 'tensorflow'],
     catches: 'a convention finished with less care than another',
   },
+  {
+    ops: trainingOps,
+    layouts: ['nchw'],
+    shapes: ['2x9', '4x9'],
+    fills: ['large-mean-1e4'],
+    conventions: ['pytorch'],
+    catches: 'a mean of fewer bits than float32, which the sum of more elements may cost',
+  },
   { ops, layouts, shapes: ['256x784', '16x8x26x26'], fills: ['digits'], conventions: ['onnx'] },
 ];
 

@@ -36,9 +36,9 @@ interface Budget {
 /** The allowed absolute error of every element of every output, in the order of memory. */
 export type Bounds = { readonly [name in TensorName]?: Float64Array };
 
-/** The depth that grade A allows: a tree, or blocks of lanes. */
+/** The depth that grade A allows: a tree, or blocks of lanes. No sum of m elements is deeper than m. */
 export function logarithmicDepth(m: number): number {
-  return Math.ceil(Math.log2(m)) + 8;
+  return Math.min(Math.ceil(Math.log2(m)) + 8, m);
 }
 
 /** γ_h, or the probabilistic bound where rounding errors may be taken for independent. */

@@ -2,7 +2,7 @@ import { bfloat16, float16, significant, tf32 } from '../float32.ts';
 import type { Replaced } from '../kernel.ts';
 import { because, kernel, type Mutant } from '../mutant.ts';
 import { loading, storing } from '../rounding.ts';
-import { sum } from '../steps.ts';
+import { sum, twoPass } from '../steps.ts';
 
 /* Kernels that hold something in fewer bits than float32. */
 
@@ -81,6 +81,12 @@ export const formatMutants: readonly Mutant[] = [
       'gamma is quantised to steps of 1/64',
       loading((value) => Math.round(value * 64) / 64, ['gamma']),
     ),
+    kernel('mean-20-bits', 'the mean is cut to 20 bits', {
+      statistics(x, m) {
+        const { mean, squares } = twoPass(x, m);
+        return { mean: significant(mean, 20), squares };
+      },
+    }),
     kernel(
       'significant-20-bits',
       'y and dx are cut to 20 bits',
