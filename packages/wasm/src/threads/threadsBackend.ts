@@ -87,7 +87,7 @@ class ThreadsBackend implements Backend {
 
 /**
  * BatchNorm in WebAssembly with 128-bit SIMD on several threads over one shared memory: the thread that calls `run`
- * and `threads` − 1 workers, which wait in a loop for some 50 µs and then sleep. `threads` is the machine's own number
+ * and `threads` − 1 workers, which wait in a loop for some 25 µs and then sleep. `threads` is the machine's own number
  * when it is not given. The same kernels as `@normgauge/wasm`; where elements of a channel lie in rows (NCHW) also the
  * same bits for any number of threads, elsewhere the same bits for the same number.
  *
