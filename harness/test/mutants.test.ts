@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Case } from '../src/cases/case.ts';
 import { selectCases } from '../src/cases/select.ts';
-import { correctVariants, knownSurvivors, mutants } from '../src/mutants/corpus.ts';
+import { correctVariants, mutants } from '../src/mutants/corpus.ts';
 import { fillKillTable, type Outcome } from '../src/mutants/killTable.ts';
 import type { Mutant } from '../src/mutants/mutant.ts';
 
@@ -25,6 +25,7 @@ const large = [
   'backward/nchw/1x2x257x257/exact/pytorch',
   'forward-training/nchw/64x3x33x33/large-mean-1e4/pytorch',
   'forward-training/nchw/1x1x1025x1025/last-element/pytorch',
+  'inference/nchw/1x257x65537/normal/onnx',
 ];
 /** Every op, both layouts, every fill: where right kernels differ from each other most. */
 const forRightOnes = [
@@ -76,8 +77,8 @@ describe('the verification', () => {
     right = table.correct;
   }, 600_000);
 
-  it('fails every wrong kernel on cases of `standard`, but for the known survivors', () => {
-    expect(alive.map(({ id }) => id).sort()).toEqual(Object.keys(knownSurvivors).sort());
+  it('fails every wrong kernel on cases of `standard`', () => {
+    expect(alive.map(({ id }) => id)).toEqual([]);
   });
 
   it('fails no right kernel, however it sums and wherever its memory lies', () => {

@@ -174,6 +174,15 @@ const sizeRows: readonly CaseRows[] = [
     catches: 'a count past 2²⁰ elements per channel',
   },
   {
+    ops: ['inference'],
+    layouts: ['nchw'],
+    shapes: ['1x257x65537'],
+    fills: ['normal'],
+    conventions: ['onnx'],
+    catches:
+      'an index past 2²⁴, which a float32 cannot hold; more workgroups of 64 or 256 than one dimension of a dispatch may have',
+  },
+  {
     ops: trainingOps,
     layouts: ['nchw'],
     shapes: layerShapes(resnet50, 2),

@@ -1,7 +1,7 @@
 import { elementsOf } from '@normgauge/contract';
 import picomatch from 'picomatch';
 import { selectCases } from '../cases/select.ts';
-import { correctVariants, knownSurvivors, mutants } from '../mutants/corpus.ts';
+import { correctVariants, mutants } from '../mutants/corpus.ts';
 import { fillKillTable } from '../mutants/killTable.ts';
 import { type Corpus, loadCorpus } from '../mutants/loadCorpus.ts';
 import type { Variant } from '../mutants/mutant.ts';
@@ -40,8 +40,7 @@ function chosen<V extends Variant>(variants: readonly V[], { mutant: globs }: Mu
 }
 
 /**
- * Fills the kill table and returns the exit status: 1 when a mutant survives that is not known to, or a right kernel is
- * failed.
+ * Fills the kill table and returns the exit status: 1 when a mutant survives or a right kernel is failed.
  *
  * @throws {UsageError} when no case or no variant is selected
  */
@@ -71,7 +70,7 @@ export async function runMutants(options: MutantsOptions): Promise<number> {
     onProgress: (done, total, label) => progress.update(done, total, label),
   });
   progress.end();
-  const verdict = judgeKillTable(table, options.corpus === undefined ? knownSurvivors : {});
+  const verdict = judgeKillTable(table);
   if (options.json) process.stdout.write(`${killTableAsJson(table, verdict)}\n`);
   else if (!options.quiet) process.stdout.write(`${renderKillTable(table, verdict)}\n`);
   if (options.quiet && !verdict.passed) process.stderr.write(`${renderProblems(verdict).join('\n')}\n`);

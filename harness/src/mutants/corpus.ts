@@ -51,10 +51,3 @@ export const correctVariants: readonly Variant[] = [
   ...elementwiseVariants,
   ...conductVariants,
 ];
-
-/** Mutants that `standard` cannot fail, and why. */
-export const knownSurvivors: Readonly<Record<string, string>> = {
-  'index-float32': 'differs above 2²⁴ elements only, which `standard` has no time for; `full` fails it',
-  'dispatch-64': 'differs above 65,535·64 elements only, which `standard` has no time for; `full` fails it',
-  'dispatch-256': 'differs above 65,535·256 elements only, which `standard` has no time for; `full` fails it',
-};

@@ -5,24 +5,17 @@ import { families, type Mutant } from './mutant.ts';
 /** What a kill table says of the verifier. */
 export interface TableVerdict {
   readonly passed: boolean;
-  /** Mutants that no case failed and that are not known to survive. */
+  /** Mutants that no case failed. */
   readonly survivors: readonly Outcome<Mutant>[];
-  /** Mutants that no case failed, and why that was expected. */
-  readonly excused: readonly { readonly outcome: Outcome<Mutant>; readonly why: string }[];
   /** Right kernels that a case failed. */
   readonly falseAlarms: readonly Outcome[];
 }
 
-/** @param known why a mutant survives, by its id */
-export function judgeKillTable(table: KillTable, known: Readonly<Record<string, string>>): TableVerdict {
-  const alive = table.mutants.filter(({ failures }) => failures.length === 0);
-  const excused = alive.flatMap((outcome) => {
-    const why = known[outcome.variant.id];
-    return why === undefined ? [] : [{ outcome, why }];
-  });
-  const survivors = alive.filter(({ variant }) => known[variant.id] === undefined);
+/** No mutant may survive, and no right kernel may be failed. */
+export function judgeKillTable(table: KillTable): TableVerdict {
+  const survivors = table.mutants.filter(({ failures }) => failures.length === 0);
   const falseAlarms = table.correct.filter(({ failures }) => failures.length > 0);
-  return { passed: survivors.length + falseAlarms.length === 0, survivors, excused, falseAlarms };
+  return { passed: survivors.length + falseAlarms.length === 0, survivors, falseAlarms };
 }
 
 const shownCases = 3;
@@ -96,26 +89,24 @@ export function renderProblems({ survivors, falseAlarms }: TableVerdict): readon
 /** The kill table as a person reads it: mutants, cases, right kernels, and at the end what is wrong. */
 export function renderKillTable(table: KillTable, verdict: TableVerdict): string {
   const { mutants, correct, cases, seed } = table;
-  const dead = mutants.length - verdict.survivors.length - verdict.excused.length;
+  const dead = mutants.length - verdict.survivors.length;
   const passed = correct.length - verdict.falseAlarms.length;
   return [
     ...mutantRows(table),
     ...caseRows(table),
     ...diagnosisRows(table),
-    ...verdict.excused.map(({ outcome, why }) => `· survives, as known: ${outcome.variant.id}: ${why}`),
     ...renderProblems(verdict),
     `${verdict.passed ? '✓' : '✗'} ${dead} of ${mutants.length} wrong kernels failed, ${passed} of ${correct.length} right ones passed; ${cases.length} cases, seed ${seed}`,
   ].join('\n');
 }
 
 /** The same for programs. */
-export function killTableAsJson(table: KillTable, { passed, survivors, excused, falseAlarms }: TableVerdict): string {
+export function killTableAsJson(table: KillTable, { passed, survivors, falseAlarms }: TableVerdict): string {
   const idOf = ({ variant }: Outcome): string => variant.id;
   return JSON.stringify({
     passed,
     seed: table.seed,
     survivors: survivors.map(idOf),
-    excused: excused.map(({ outcome, why }) => ({ id: outcome.variant.id, why })),
     falseAlarms: falseAlarms.map(idOf),
     mutants: table.mutants.map(({ variant: { id, family, cause, does }, tried, failures, diagnosis }) => ({
       id,
