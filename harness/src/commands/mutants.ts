@@ -4,9 +4,6 @@ import { families } from '../mutants/mutant.ts';
 import { collect, wholeNumber } from './optionValues.ts';
 import type { MutantsOptions } from './runMutants.ts';
 
-/** Rows above this size are not tried unless asked for: what they find, smaller ones find too, or take too long. */
-const largestUsually = 130_000;
-
 function family(text: string, earlier: readonly string[]): readonly string[] {
   const allowed = [...families, 'correct'];
   if (!allowed.includes(text)) throw new InvalidArgumentError(`expected one of ${allowed.join(', ')}.`);
@@ -26,7 +23,9 @@ export function mutantsCommand(finish: (status: number) => void): Command {
         .default([], 'all of the suite'),
     )
     .addOption(
-      new Option('--largest <elements>', 'leave larger cases out').argParser(wholeNumber).default(largestUsually),
+      new Option('--largest <elements>', 'leave larger cases out')
+        .argParser(wholeNumber)
+        .default(undefined, 'none, but for right kernels those above 130,000'),
     )
     .addOption(
       new Option('--family <name>', `${families.join(', ')} or correct; may be repeated`)

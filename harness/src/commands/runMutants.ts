@@ -14,7 +14,7 @@ import { progressOn } from './progress.ts';
 export interface MutantsOptions {
   readonly suite: string;
   readonly case: readonly string[];
-  readonly largest: number;
+  readonly largest?: number;
   readonly family: readonly string[];
   readonly mutant: readonly string[];
   readonly seed: number;
@@ -26,6 +26,8 @@ export interface MutantsOptions {
   readonly quiet: boolean;
 }
 
+/** Every right kernel goes through every case; what large ones find of them, smaller ones find too. */
+const largestForRight = 130_000;
 /** Cases that must have failed a mutant before it is left alone: one more than shows that no case is the only one. */
 const enough = 3;
 /** The same where causes are looked for: several may account for a few. */
@@ -47,8 +49,9 @@ function chosen<V extends Variant>(variants: readonly V[], { mutant: globs }: Mu
 export async function runMutants(options: MutantsOptions): Promise<number> {
   const { suite, case: patterns, seed, thorough, diagnose, family: asked } = options;
   const named = selectCases({ suite, patterns, conventions: [] });
-  const cases = named.filter(({ problem }) => elementsOf(problem.shape) <= options.largest);
-  if (cases.length === 0) throw new UsageError(`--largest ${options.largest}: every selected case is larger`);
+  const { largest = Number.POSITIVE_INFINITY } = options;
+  const cases = named.filter(({ problem }) => elementsOf(problem.shape) <= largest);
+  if (cases.length === 0) throw new UsageError(`--largest ${largest}: every selected case is larger`);
   const corpus = options.corpus === undefined ? ours : await loadCorpus(options.corpus);
   const wrong = chosen(
     corpus.mutants.filter(({ family }) => asked.length === 0 || asked.includes(family)),
@@ -66,6 +69,7 @@ export async function runMutants(options: MutantsOptions): Promise<number> {
     correct: right,
     enough: thorough ? Number.POSITIVE_INFINITY : diagnose ? enoughToTell : enough,
     thorough,
+    largestForRight: options.largest ?? largestForRight,
     diagnose,
     onProgress: (done, total, label) => progress.update(done, total, label),
   });

@@ -49,6 +49,8 @@ export interface Trial {
   readonly enough: number;
   /** Tries calls in other orders, and laws, on stateless variants too. */
   readonly thorough: boolean;
+  /** Right kernels are tried on cases of so many elements at most: all of them go through every case. */
+  readonly largestForRight?: number;
   /** Looks for the cause of every failure. */
   readonly diagnose?: boolean;
   onProgress?(done: number, total: number, label: string): void;
@@ -115,13 +117,14 @@ function rankOf({ problem: { shape } }: Case, diagnose: boolean): number {
  * made once.
  */
 export async function fillKillTable(trial: Trial): Promise<KillTable> {
-  const { seed, enough, thorough, diagnose = false, onProgress } = trial;
+  const { seed, enough, thorough, diagnose = false, largestForRight = Number.POSITIVE_INFINITY, onProgress } = trial;
   const cases = trial.cases.toSorted((a, b) => rankOf(a, diagnose) - rankOf(b, diagnose));
   const mutants = await enter(trial.mutants);
   const correct = await enter(trial.correct);
   for (const [k, row] of cases.entries()) {
     onProgress?.(k, cases.length, row.id);
-    const asked = [...mutants.filter(({ failures }) => failures.length < enough), ...correct];
+    const right = elementsOf(row.problem.shape) <= largestForRight ? correct : [];
+    const asked = [...mutants.filter(({ failures }) => failures.length < enough), ...right];
     if (asked.length === 0) continue;
     const prepared = prepareOnce(row, seed);
     const once = thorough ? prepared : calledOnce(prepared);
