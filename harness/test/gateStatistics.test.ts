@@ -11,6 +11,7 @@ import {
   familyAlpha,
   lookAt,
   looks,
+  mostAttempts,
   mostProcesses,
   type Outcome,
   usualMargins,
@@ -97,10 +98,10 @@ describe('the sequential test, simulated', () => {
     expect(simulate(100, 0.9, quiet, 4)).toMatchObject({ pass: 100 });
   });
 
-  it('calls a case invalid when instances of the same code differ by several per cent', () => {
-    const counts = simulate(100, 1, { ...quiet, placement: 0.05 }, 5);
-    expect(counts.fail).toBe(0);
-    expect(counts.invalid).toBeGreaterThan(10);
+  it('seldom takes for a regression what differs by several per cent between instances of the same code', () => {
+    const counts = simulate(1000, 1, { ...quiet, placement: 0.05 }, 5);
+    expect(counts.fail).toBeLessThan(40);
+    expect(counts.invalid).toBeGreaterThan(200);
   });
 
   it('is inconclusive, and never green, where noise hides everything', () => {
@@ -168,12 +169,21 @@ describe('what processes say together', () => {
     [['slower', 'not-slower', 'slower'], 'fail'],
     [['slower', 'not-slower', 'not-slower'], 'pass'],
     [['slower', 'not-slower', 'undecided'], 'inconclusive'],
-    [['slower', 'invalid', 'invalid'], 'inconclusive'],
+    [['slower', 'invalid', 'invalid'], undefined],
+    [['slower', 'invalid', 'slower'], 'fail'],
+    [['slower', 'invalid', 'invalid', 'slower'], undefined],
+    [['slower', 'invalid', 'invalid', 'slower', 'slower'], 'fail'],
+    [['slower', 'invalid', 'invalid', 'slower', 'invalid'], 'inconclusive'],
+    [['invalid', 'invalid', 'not-slower'], undefined],
+    [['invalid', 'invalid', 'not-slower', 'not-slower'], 'pass'],
+    [['slower', 'invalid', 'invalid', 'undecided', 'invalid'], 'inconclusive'],
+    [['invalid', 'undecided', 'undecided', 'undecided'], 'inconclusive'],
     [['undecided', 'not-slower'], 'pass'],
     [['undecided', 'undecided', 'undecided'], 'inconclusive'],
     [['invalid'], undefined],
     [['invalid', 'not-slower'], 'pass'],
-    [['invalid', 'invalid', 'invalid'], 'invalid'],
+    [['invalid', 'invalid', 'invalid', 'invalid'], undefined],
+    [['invalid', 'invalid', 'invalid', 'invalid', 'invalid'], 'invalid'],
   ];
   it.each(cases)('%j is %s', (outcomes, conclusion) => {
     expect(conclude(outcomes)).toBe(conclusion);
@@ -182,7 +192,7 @@ describe('what processes say together', () => {
   it('always come to an end', () => {
     const outcome = fc.constantFrom<Outcome>('slower', 'not-slower', 'invalid', 'undecided');
     fc.assert(
-      fc.property(fc.array(outcome, { minLength: mostProcesses, maxLength: mostProcesses }), (outcomes) => {
+      fc.property(fc.array(outcome, { minLength: mostAttempts, maxLength: mostAttempts }), (outcomes) => {
         expect(conclude(outcomes)).toBeDefined();
       }),
     );

@@ -56,7 +56,7 @@ function reasonOf({ conclusion, wrong, reason, heats }: Decision): string | unde
     case 'inconclusive':
       return heats.some(({ look }) => !Number.isFinite(look.head.high))
         ? 'the budget was over before there were rounds enough to say anything; give more with --budget'
-        : 'neither slower nor not slower with confidence, in three processes';
+        : `neither slower nor not slower with confidence, in ${heats.length} processes`;
     case 'pass':
       return undefined;
   }

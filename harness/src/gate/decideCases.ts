@@ -2,7 +2,7 @@ import { LostProcess } from '../hosts/childProcess.ts';
 import type { Arm, ArmSource, EachArm } from './arms.ts';
 import { ArmFault, ArmsProcess } from './armsProcess.ts';
 import { type Contest, type Heat, type RaceSettings, raceCase, shuffled, type Uniform } from './raceCase.ts';
-import { type Conclusion, conclude, type Margins, mostProcesses } from './sequential.ts';
+import { type Conclusion, conclude, type Margins, mostAttempts } from './sequential.ts';
 
 /** A case to be decided. Its data is made when it is raced, and made again where another process is asked. */
 export interface Entry<T> {
@@ -93,12 +93,12 @@ async function oneAfterTheOther<T>(entries: readonly Open<T>[], plan: DecidingPl
 }
 
 /**
- * Decides cases: all of them in one process, then those that are not settled in a second, fresh one, and a third.
+ * Decides cases: all of them in one process, then those that are not settled in a fresh one, and so on.
  * @throws {ArmFault} when an arm cannot be opened, {LostProcess} when the process is lost in that
  */
 export async function decideCases<T>(entries: readonly Entry<T>[], plan: DecidingPlan<T>): Promise<void> {
   let open: readonly Open<T>[] = entries.map((entry) => ({ entry, heats: [], losses: [] }));
-  for (let k = 0; k < mostProcesses && open.length > 0 && !plan.signal.aborted; k++) {
+  for (let k = 0; k < mostAttempts && open.length > 0 && !plan.signal.aborted; k++) {
     open = await oneAfterTheOther(open, plan);
   }
 }
