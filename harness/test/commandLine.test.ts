@@ -30,10 +30,16 @@ describe('a command line that makes no sense ends in one sentence and exit statu
     { args: ['verfy'], says: "unknown command 'verfy'\n(Did you mean verify?)" },
     { args: ['verify', '--backnd', 'wasm'], says: "unknown option '--backnd'\n(Did you mean --backend?)" },
     { args: ['verify', 'wasm'], says: 'too many arguments' },
-    { args: ['verify', '--suite', 'huge'], says: "argument 'huge' is invalid. Allowed choices are smoke, standard, full, limits." },
+    {
+      args: ['verify', '--suite', 'huge'],
+      says: "argument 'huge' is invalid. Allowed choices are smoke, standard, full, limits.",
+    },
     { args: ['verify', '--seed', '1.5'], says: 'expected a whole number ≥ 0.' },
     { args: ['verify', '--time-limit', '0'], says: 'expected a number of seconds > 0.' },
-    { args: ['verify', '--backend', 'wsam'], says: '--backend wsam: expected one of simd-js, wasm, webgpu' },
+    {
+      args: ['verify', '--backend', 'wsam'],
+      says: '--backend wsam: expected one of simd-js, wasm, wasm-threads, webgpu',
+    },
     { args: ['verify', '--backend', '/'], says: 'got a folder; name its entry file' },
     { args: ['verify', '--backend', './gone.mjs'], says: 'there is no such file' },
     { args: ['verify', '--case', 'nothing'], says: '--case nothing: selects nothing in suite standard' },

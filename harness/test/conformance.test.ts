@@ -39,8 +39,9 @@ describe("the suite in somebody else's Vitest", () => {
     const { status, message } = tried('wrong', keras('forward-training/nchw/2x3x2'));
     expect(status).toBe('failed');
     expect(message).toMatch(
-      /^Error: ✗ wrong-divisor · forward-training\/nchw\/2x3x2\/normal\/keras · failed: y: \d+ of 12 elements outside tolerance, worst at n=\d c=\d s=\d: got [-\d.]+, expected [-\d.]+ \([\d.]+e\+4× the allowed error\)/,
+      /^Error: ✗ wrong-divisor · forward-training\/nchw\/2x3x2\/normal\/keras · failed: y: \d+ of 12 elements outside tolerance, worst at n=\d c=\d s=\d: got [-\d.]+, expected [-\d.]+ \([\d.]+e\+\d× the allowed error\)/,
     );
+    expect(message).toMatch(/\n {2}diagnosis: divides by m−1 \(\w+\): /);
     expect(message).toContain(
       '\n  reproduce: npx normgauge verify --backend harness/test/kernels/wrongDivisor.mjs --case forward-training/nchw/2x3x2/normal/keras --seed 7\n',
     );

@@ -111,7 +111,7 @@ describe("in a kernel author's repository", () => {
 
   it('the command that a failure prints shows it again', async () => {
     const { title, message } = run.tests.find(({ status }) => status === 'failed')!;
-    const [line, command] = /✗ wrong · .*\n +reproduce: npx normgauge (.*)/.exec(message)!;
+    const [line, command] = /(✗ wrong · .*)\n +diagnosis: .*\n +reproduce: npx normgauge (.*)/.exec(message)!.slice(1);
     expect(command).toBe(`verify --backend src/wrong.mjs --case ${title} --seed 1`);
     const again = await normgauge(...command!.split(' '));
     expect(again.output).toContain(line);
