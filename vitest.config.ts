@@ -6,6 +6,8 @@ const jsonFile = process.env['VITEST_JSON'];
 /** One project a package, so that `vitest --project harness` runs one room of the house. */
 export default defineConfig({
   test: {
+    // One core fewer is Vitest's default; the tests wait for processes of their own half of the time.
+    maxWorkers: '100%',
     reporters: jsonFile ? ['default', ['json', { outputFile: jsonFile }]] : ['default'],
     projects: ['contract', 'reference', 'simd-js', 'wasm', 'webgpu', 'peers']
       .map((name) => ({ name, root: `packages/${name}` }))
