@@ -9,7 +9,7 @@
 // The ladder:
 //   1. Darknet's five sweeps (two sums each for mean and variance, then dx): 9 reads and a write
 //   2. both sums in one sweep, dx in a second, with three coefficients a channel: 4 reads and a write. This is what
-//      columns do, and the second sweep begins with what the first one read last.
+//      columns do.
 //   3. the second sweep over a block of channels while x and dy are still in cache: 2 reads and a write from memory.
 //      This is what rows do.
 // With frozen statistics the sums do not enter dx, so that each row (or four rows) is finished while it is in L1.

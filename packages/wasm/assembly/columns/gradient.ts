@@ -12,29 +12,24 @@
 import { offsetAt, recordBytes, scaleAt, shiftAt, slopeAt } from '../channels';
 import { bytes, Job } from '../job';
 import { multiplyAdd } from '../lanes';
-import { laneOf, overlapOf, pieceOf } from './records';
+import { laneOf, overlapOf } from './records';
 
 /** All of the matrix. */
 export function gradientColumns(job: Job): void {
   const row = bytes(job.columns);
   const band = job.rows >> 2;
-  let x = job.x + row * job.rows;
-  gradientRest(job, x);
+  let x = job.x;
+  for (let r: u32 = 0; r < band; r++) {
+    gradientFour(job, x, row * band);
+    x += row;
+  }
+  x += 3 * row * band;
   // A distance of 0 makes each of the four rows the same one.
-  for (let r = job.rows; r > band << 2; --r) {
-    x -= row;
+  for (let r = band << 2; r < job.rows; r++) {
     gradientFour(job, x, 0);
+    x += row;
   }
-  const piece = pieceOf(job);
-  for (let end = band; end > 0; ) {
-    const start = end > piece ? end - piece : 0;
-    x = job.x + row * start;
-    for (let r = start; r < end; r++) {
-      gradientFour(job, x, row * band);
-      x += row;
-    }
-    end = start;
-  }
+  gradientRest(job, x);
 }
 
 /** Four rows, `next` bytes apart. */

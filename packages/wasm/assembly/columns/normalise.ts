@@ -6,35 +6,29 @@
 // The ladder: a channel at a time touches every line C/16 times; a row at a time reads and writes each line once, but
 // loads three coefficients for each vector of x, which is what then limits it; four rows at a time load a quarter as
 // many; four rows from the four quarters of the matrix, as four streams of reads and four of writes, wait for memory
-// together (deviations.ts); the last rows first, because they are what the sums left in cache. A last vector that
-// overlaps the one before it, instead of a scalar tail.
+// together (deviations.ts). A last vector that overlaps the one before it, instead of a scalar tail.
 
 import { offsetAt, recordBytes, scaleAt, shiftAt } from '../channels';
 import { bytes, Job } from '../job';
 import { multiplyAdd } from '../lanes';
-import { laneOf, overlapOf, pieceOf } from './records';
+import { laneOf, overlapOf } from './records';
 
 /** All of the matrix. */
 export function normaliseColumns(job: Job): void {
   const row = bytes(job.columns);
   const band = job.rows >> 2;
-  let x = job.x + row * job.rows;
-  normaliseRest(job, x);
+  let x = job.x;
+  for (let r: u32 = 0; r < band; r++) {
+    normaliseFour(job, x, row * band);
+    x += row;
+  }
+  x += 3 * row * band;
   // A distance of 0 makes each of the four rows the same one.
-  for (let r = job.rows; r > band << 2; --r) {
-    x -= row;
+  for (let r = band << 2; r < job.rows; r++) {
     normaliseFour(job, x, 0);
+    x += row;
   }
-  const piece = pieceOf(job);
-  for (let end = band; end > 0; ) {
-    const start = end > piece ? end - piece : 0;
-    x = job.x + row * start;
-    for (let r = start; r < end; r++) {
-      normaliseFour(job, x, row * band);
-      x += row;
-    }
-    end = start;
-  }
+  normaliseRest(job, x);
 }
 
 /** Four rows, `next` bytes apart. */

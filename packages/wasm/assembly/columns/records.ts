@@ -163,14 +163,3 @@ function spreadVectors(job: Job, field: usize): void {
 export function laneOf(job: Job, vector: u32, lane: u32): usize {
   return job.columnRecords + (vector as usize) * recordBytes + bytes(lane);
 }
-
-/**
- * Rows that the elementwise kernels walk upwards before they step down to those before them: the last rows first,
- * because the sums left them in cache, but in pieces long enough for the prefetcher to follow.
- */
-const pieceBytes: u32 = 16384;
-
-@inline
-export function pieceOf(job: Job): u32 {
-  return max<u32>(pieceBytes / (job.columns << 2), 1);
-}

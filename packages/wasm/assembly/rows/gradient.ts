@@ -11,7 +11,7 @@ import { offsetAt, recordOf, scaleAt, shiftAt, slopeAt } from '../channels';
 import { bytes, Job } from '../job';
 import { multiplyAdd } from '../lanes';
 
-/** Channels first…last−1. Samples in descending order: those that were summed last are still in cache. */
+/** Channels first…last−1. */
 export function gradientRows(job: Job, first: u32, last: u32): void {
   const row = bytes(job.s);
   const sample = row * job.c;
@@ -21,22 +21,22 @@ export function gradientRows(job: Job, first: u32, last: u32): void {
   const quarter = job.s < 16 ? 0 : job.s >> 2;
   const length = job.s - 3 * quarter;
   let n = job.n;
-  let start = job.x + row * first + sample * n;
-  for (; n & 3; --n) {
-    start -= sample;
-    let at = start;
-    for (let ch = first; ch < last; ch++) {
-      gradientFour(at, bytes(quarter), toDy, toDx, length, recordOf(job, ch - first));
-      at += row;
-    }
-  }
-  for (; n > 0; n -= 4) {
-    start -= sample << 2;
+  let start = job.x + row * first;
+  for (; n >= 4; n -= 4) {
     let at = start;
     for (let ch = first; ch < last; ch++) {
       gradientFour(at, sample, toDy, toDx, job.s, recordOf(job, ch - first));
       at += row;
     }
+    start += sample << 2;
+  }
+  for (; n > 0; --n) {
+    let at = start;
+    for (let ch = first; ch < last; ch++) {
+      gradientFour(at, bytes(quarter), toDy, toDx, length, recordOf(job, ch - first));
+      at += row;
+    }
+    start += sample;
   }
 }
 
@@ -58,17 +58,23 @@ function gradientFour(x: usize, next: usize, toDy: usize, toDx: usize, length: u
     gradientLine(at, at + toDy, at + toDx, s, a, k, b);
     x += 64;
   }
-  if (left == 0) return;
-  for (let i = 0; i < 4; i++) {
-    let at = x;
-    for (let more = left; more > 4; more -= 4) {
-      v128.store(at + toDx, gradient(v128.load(at), v128.load(at + toDy), s, a, k, b));
-      at += 16;
-    }
-    at = x + bytes(left) - 16;
-    v128.store(at + toDx, gradient(v128.load(at), v128.load(at + toDy), s, a, k, b));
-    x += next;
+  for (; left >= 4; left -= 4) {
+    gradientVectors(x, next, toDy, toDx, s, a, k, b);
+    x += 16;
   }
+  if (left > 0) gradientVectors(x + bytes(left) - 16, next, toDy, toDx, s, a, k, b);
+}
+
+/** Four elements of each row. */
+@inline
+function gradientVectors(x: usize, next: usize, toDy: usize, toDx: usize, s: v128, a: v128, k: v128, b: v128): void {
+  v128.store(x + toDx, gradient(v128.load(x), v128.load(x + toDy), s, a, k, b));
+  x += next;
+  v128.store(x + toDx, gradient(v128.load(x), v128.load(x + toDy), s, a, k, b));
+  x += next;
+  v128.store(x + toDx, gradient(v128.load(x), v128.load(x + toDy), s, a, k, b));
+  x += next;
+  v128.store(x + toDx, gradient(v128.load(x), v128.load(x + toDy), s, a, k, b));
 }
 
 /** dy·scale + ((x−shift)·slope + offset), four elements. */

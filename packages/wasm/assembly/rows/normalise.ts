@@ -14,7 +14,7 @@ import { offsetAt, recordOf, scaleAt, shiftAt } from '../channels';
 import { bytes, Job } from '../job';
 import { multiplyAdd } from '../lanes';
 
-/** Channels first…last−1. Samples in descending order: those that were summed last are still in cache. */
+/** Channels first…last−1. */
 export function normaliseRows(job: Job, first: u32, last: u32): void {
   const row = bytes(job.s);
   const sample = row * job.c;
@@ -23,28 +23,28 @@ export function normaliseRows(job: Job, first: u32, last: u32): void {
   const quarter = job.s < 16 ? 0 : job.s >> 2;
   const length = job.s - 3 * quarter;
   let n = job.n;
-  let start = job.x + row * first + sample * n;
-  for (; n & 3; --n) {
-    start -= sample;
-    let at = start;
-    for (let ch = first; ch < last; ch++) {
-      normaliseFour(at, bytes(quarter), toY, length, recordOf(job, ch - first));
-      at += row;
-    }
-  }
-  for (; n > 0; n -= 4) {
-    start -= sample << 2;
+  let start = job.x + row * first;
+  for (; n >= 4; n -= 4) {
     let at = start;
     for (let ch = first; ch < last; ch++) {
       normaliseFour(at, sample, toY, job.s, recordOf(job, ch - first));
       at += row;
     }
+    start += sample << 2;
+  }
+  for (; n > 0; --n) {
+    let at = start;
+    for (let ch = first; ch < last; ch++) {
+      normaliseFour(at, bytes(quarter), toY, length, recordOf(job, ch - first));
+      at += row;
+    }
+    start += sample;
   }
 }
 
 /** (x−shift)·scale + offset, four elements, from x to x + toY. */
 @inline
-export function normalise(x: usize, toY: usize, shift: v128, scale: v128, offset: v128): void {
+function normalise(x: usize, toY: usize, shift: v128, scale: v128, offset: v128): void {
   v128.store(x + toY, multiplyAdd(f32x4.sub(v128.load(x), shift), scale, offset));
 }
 
@@ -65,16 +65,23 @@ function normaliseFour(x: usize, next: usize, toY: usize, length: u32, record: u
     normaliseLine(at, at + toY, s, a, b);
     x += 64;
   }
-  if (left == 0) return;
-  for (let i = 0; i < 4; i++) {
-    let at = x;
-    for (let more = left; more > 4; more -= 4) {
-      normalise(at, toY, s, a, b);
-      at += 16;
-    }
-    normalise(x + bytes(left) - 16, toY, s, a, b);
-    x += next;
+  for (; left >= 4; left -= 4) {
+    normaliseVectors(x, next, toY, s, a, b);
+    x += 16;
   }
+  if (left > 0) normaliseVectors(x + bytes(left) - 16, next, toY, s, a, b);
+}
+
+/** Four elements of each row. */
+@inline
+function normaliseVectors(x: usize, next: usize, toY: usize, s: v128, a: v128, b: v128): void {
+  normalise(x, toY, s, a, b);
+  x += next;
+  normalise(x, toY, s, a, b);
+  x += next;
+  normalise(x, toY, s, a, b);
+  x += next;
+  normalise(x, toY, s, a, b);
 }
 
 /** A cache line of a row. */
