@@ -8,6 +8,7 @@ import { describeEnvironment, toolVersion } from './environment.ts';
 import { judge, type Outcome } from './judge.ts';
 import { type Candidate, idOf, reportedBackend, subjectOf, type TimeLimits } from './subjects.ts';
 import { type Timed, type TimingBudget, timeCase } from './timeCase.ts';
+import { type Place, Turns } from './turns.ts';
 
 /** What a run needs to know. */
 export interface SessionPlan {
@@ -83,30 +84,30 @@ export class Session {
     for (const row of cases) {
       const remaining = this.#remaining(row);
       if (remaining.length === 0) continue;
-      const alone = this.#isTimed(row);
-      while (open.length >= (alone ? 1 : casesAhead)) await open.shift();
+      while (open.length >= casesAhead) await open.shift();
       if (signal.aborted) break;
       const prepared = remaining.some(({ opened }) => opened) ? prepare(row, this.#plan.selection.seed) : undefined;
-      for (const candidate of remaining) {
-        const next = lines.get(candidate)!.then(() => this.#finish(candidate, row, prepared));
-        lines.set(candidate, next);
-        // Nothing runs beside a backend that is timed.
-        if (alone) await next;
+      const turns = new Turns();
+      for (const [candidate, place] of remaining.map((candidate) => [candidate, turns.place()] as const)) {
+        const finish = () => this.#finish(candidate, row, prepared, place).finally(() => place.leave());
+        lines.set(candidate, lines.get(candidate)!.then(finish));
       }
       const all = Promise.all(lines.values());
       // What is thrown in a line is thrown below; here it must not end the process as nobody's.
       all.catch(() => undefined);
       open.push(all);
+      // Nothing runs beside a backend that is timed: those before have ended when the turns begin, those after wait.
+      if (this.#isTimed(row)) await all;
     }
     await Promise.all(lines.values());
     return this.#report();
   }
 
   /** Judges one case on one backend and hands the result on, unless the run was stopped meanwhile. */
-  async #finish(candidate: Candidate, row: Case, prepared: Prepared | undefined): Promise<void> {
+  async #finish(candidate: Candidate, row: Case, prepared: Prepared | undefined, place: Place): Promise<void> {
     const { signal, expectations, onResult, onProgress } = this.#plan;
     if (signal.aborted) return;
-    const result = expectations.apply(await this.#judge(candidate, row, prepared));
+    const result = expectations.apply(await this.#judge(candidate, row, prepared, place));
     // A backend that was ended by Ctrl-C has not crashed.
     if (signal.aborted) return;
     this.#results.push(result);
@@ -142,20 +143,22 @@ export class Session {
     return this.#plan.timing !== undefined && (row.timed || this.#plan.timeAll);
   }
 
-  #judge(candidate: Candidate, row: Case, prepared: Prepared | undefined): Promise<Result> {
+  #judge(candidate: Candidate, row: Case, prepared: Prepared | undefined, place: Place): Promise<Result> {
     const command = this.#isTimed(row) ? 'bench' : 'verify';
     const { seed } = this.#plan.selection;
     const last = row === this.#plan.cases.at(-1);
-    return judge(candidate, row, { command, seed, last }, () => this.#verifyAndTime(candidate, row, prepared!));
+    return judge(candidate, row, { command, seed, last }, () => this.#verifyAndTime(candidate, row, prepared!, place));
   }
 
-  async #verifyAndTime(candidate: Candidate, row: Case, prepared: Prepared): Promise<Outcome> {
+  async #verifyAndTime(candidate: Candidate, row: Case, prepared: Prepared, place: Place): Promise<Outcome> {
     const subject = subjectOf(candidate, this.#plan.limits);
     const verdict = await this.#diagnosticians.get(candidate)!.verify(prepared, subject);
     if (!this.#isTimed(row) || (verdict.status !== 'passed' && verdict.status !== 'untrusted')) return verdict;
     const software = candidate.opened?.device?.software ?? false;
     const second = this.#secondSetOf(row);
-    const timed = await timeCase(prepared, second, subject, this.#plan.timing!, software).catch(failedWhenTimed);
+    const timed = await place
+      .take(() => timeCase(prepared, second, subject, this.#plan.timing!, software))
+      .catch(failedWhenTimed);
     return timed.status === 'passed' ? { ...verdict, timing: timed.timing } : { ...verdict, ...timed };
   }
 
