@@ -4,8 +4,8 @@ import { type Cause, causes } from '../src/diagnose/causes.ts';
 import { Diagnostician } from '../src/diagnose/diagnostician.ts';
 import { correctVariants, mutants } from '../src/mutants/corpus.ts';
 import { subjectInProcess } from '../src/mutants/inProcess.ts';
-import { computeWith } from '../src/mutants/kernel.ts';
 import { acting, computing, kernel, type Variant } from '../src/mutants/mutant.ts';
+import { computeWith } from '../src/stepwise/kernel.ts';
 import { type Prepared, prepareInputs } from '../src/verify/prepare.ts';
 
 function preparedFor(address: string): Prepared {

@@ -1,5 +1,5 @@
 import type { Tensors } from '@normgauge/contract';
-import { type Affine, correct, type Place, type Steps } from '../mutants/steps.ts';
+import { type Affine, correct, type Place, type Steps } from '../stepwise/steps.ts';
 import type { Cause } from './causes.ts';
 import { type Hypothesis, suppose } from './hypothesis.ts';
 import { elementsIn, type Observation } from './observation.ts';

@@ -1,5 +1,5 @@
 import { type Convention, conventionNamed, conventions } from '@normgauge/contract';
-import { computeWith } from '../mutants/kernel.ts';
+import { computeWith } from '../stepwise/kernel.ts';
 import { type Fit, fitOf, fits, type Hypothesis, suppose } from './hypothesis.ts';
 import type { Observation } from './observation.ts';
 

@@ -1,6 +1,6 @@
 import type { Convention } from '@normgauge/contract';
-import type { Replaced } from '../mutants/kernel.ts';
-import { correct, type DivisorUse, mix, sum } from '../mutants/steps.ts';
+import type { Replaced } from '../stepwise/kernel.ts';
+import { correct, type DivisorUse, mix, sum } from '../stepwise/steps.ts';
 import type { Cause } from './causes.ts';
 import { type Hypothesis, suppose } from './hypothesis.ts';
 import type { Observation } from './observation.ts';

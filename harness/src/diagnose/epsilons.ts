@@ -1,7 +1,7 @@
 import type { Convention } from '@normgauge/contract';
-import { float16 } from '../mutants/float32.ts';
-import type { Replaced } from '../mutants/kernel.ts';
-import { invStdOf, mix, type Place } from '../mutants/steps.ts';
+import { float16 } from '../stepwise/float32.ts';
+import type { Replaced } from '../stepwise/kernel.ts';
+import { invStdOf, mix, type Place } from '../stepwise/steps.ts';
 import type { Cause } from './causes.ts';
 import { type Hypothesis, suppose } from './hypothesis.ts';
 import type { Observation } from './observation.ts';

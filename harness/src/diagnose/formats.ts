@@ -1,8 +1,8 @@
 import type { TensorName } from '@normgauge/contract';
-import { bfloat16, float16, flushed, quickInverseRoot, significant, tf32 } from '../mutants/float32.ts';
-import type { Replaced } from '../mutants/kernel.ts';
-import { loading, storing } from '../mutants/rounding.ts';
-import { correct, sum } from '../mutants/steps.ts';
+import { bfloat16, float16, flushed, quickInverseRoot, significant, tf32 } from '../stepwise/float32.ts';
+import type { Replaced } from '../stepwise/kernel.ts';
+import { loading, storing } from '../stepwise/rounding.ts';
+import { correct, sum } from '../stepwise/steps.ts';
 import type { Cause } from './causes.ts';
 import { type Hypothesis, suppose } from './hypothesis.ts';
 import type { Observation } from './observation.ts';

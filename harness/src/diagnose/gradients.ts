@@ -1,4 +1,4 @@
-import { correct, type Gradient, type Steps } from '../mutants/steps.ts';
+import { correct, type Gradient, type Steps } from '../stepwise/steps.ts';
 import { type Hypothesis, suppose } from './hypothesis.ts';
 import type { Observation } from './observation.ts';
 

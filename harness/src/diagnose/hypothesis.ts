@@ -1,5 +1,5 @@
 import { outputsOf, type TensorName } from '@normgauge/contract';
-import { computeWith, type Replaced } from '../mutants/kernel.ts';
+import { computeWith, type Replaced } from '../stepwise/kernel.ts';
 import { errorRatio } from '../verify/compare.ts';
 import type { Cause } from './causes.ts';
 import type { Observation } from './observation.ts';

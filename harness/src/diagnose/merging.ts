@@ -1,5 +1,5 @@
-import { chan, float32, lanes, merge, type Partial3, sequential, welford } from '../mutants/float32.ts';
-import { correct, type Statistics, sum, twoPass } from '../mutants/steps.ts';
+import { chan, float32, lanes, merge, type Partial3, sequential, welford } from '../stepwise/float32.ts';
+import { correct, type Statistics, sum, twoPass } from '../stepwise/steps.ts';
 import { type Hypothesis, suppose } from './hypothesis.ts';
 import type { Observation } from './observation.ts';
 

@@ -8,7 +8,7 @@ import {
 } from '@normgauge/contract';
 import type { ExactTensors } from '@normgauge/reference';
 import type { ProtocolCheck } from '@normgauge/reports';
-import { correct, type Indices, type Place, placeOf } from '../mutants/steps.ts';
+import { correct, type Indices, type Place, placeOf } from '../stepwise/steps.ts';
 import { indicesOf, inputsOn, onChannels } from '../verify/channels.ts';
 import { errorRatio } from '../verify/compare.ts';
 import { outputIndices, type PreparedSet } from '../verify/prepare.ts';

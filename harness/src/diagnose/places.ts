@@ -1,5 +1,5 @@
 import { elementsOf, type Layout } from '@normgauge/contract';
-import { correct, type Place } from '../mutants/steps.ts';
+import { correct, type Place } from '../stepwise/steps.ts';
 import { type Hypothesis, suppose } from './hypothesis.ts';
 import type { Observation } from './observation.ts';
 

@@ -1,5 +1,5 @@
-import type { Replaced } from '../mutants/kernel.ts';
-import { type Batch, mix } from '../mutants/steps.ts';
+import type { Replaced } from '../stepwise/kernel.ts';
+import { type Batch, mix } from '../stepwise/steps.ts';
 import type { Cause } from './causes.ts';
 import { type Hypothesis, suppose } from './hypothesis.ts';
 import type { Observation } from './observation.ts';

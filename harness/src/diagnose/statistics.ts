@@ -8,7 +8,7 @@ import {
   type Steps,
   sum,
   twoPass,
-} from '../mutants/steps.ts';
+} from '../stepwise/steps.ts';
 import { type Hypothesis, suppose } from './hypothesis.ts';
 import type { Observation } from './observation.ts';
 

@@ -1,4 +1,4 @@
-import { correct, type Indices, type Place } from '../mutants/steps.ts';
+import { correct, type Indices, type Place } from '../stepwise/steps.ts';
 import type { Cause } from './causes.ts';
 import { type Hypothesis, suppose } from './hypothesis.ts';
 import { elementsIn, type Observation } from './observation.ts';

@@ -12,7 +12,7 @@ import {
   type Tensors,
 } from '@normgauge/contract';
 import { type Uniform, uniformFrom } from '../cases/random.ts';
-import type { Compute, Outputs } from './kernel.ts';
+import type { Compute, Outputs } from '../stepwise/kernel.ts';
 
 /** What a whole backend remembers, over all its plans. */
 export interface Memory {

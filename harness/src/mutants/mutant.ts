@@ -1,7 +1,7 @@
 import type { Numerics, OpenBackend } from '@normgauge/contract';
 import type { Cause } from '../diagnose/causes.ts';
+import { type Compute, computeWith, type Replaced } from '../stepwise/kernel.ts';
 import { backendOf, type Conduct } from './conduct.ts';
-import { type Compute, computeWith, type Replaced } from './kernel.ts';
 
 /** Where a mistake is made. */
 export const families = ['semantics', 'gradients', 'indexing', 'numerics', 'side effects', 'cheating'] as const;

@@ -1,8 +1,8 @@
 import { fromFunctions, outputsOf, type Problem, type Tensors } from '@normgauge/contract';
+import { type Compute, computeWith, emptyOutputs, type Outputs } from '../../stepwise/kernel.ts';
+import { correct } from '../../stepwise/steps.ts';
 import { type Conduct, copyOf, correctConduct, fill } from '../conduct.ts';
-import { type Compute, computeWith, emptyOutputs, type Outputs } from '../kernel.ts';
 import { acting, computing, kernel, type Variant } from '../mutant.ts';
-import { correct } from '../steps.ts';
 
 /* Kernels whose plans do the same in another way, all right. */
 

@@ -1,6 +1,6 @@
 import type { Numerics } from '@normgauge/contract';
-import { float32, lanes } from '../float32.ts';
-import type { Replaced } from '../kernel.ts';
+import { float32, lanes } from '../../stepwise/float32.ts';
+import type { Replaced } from '../../stepwise/kernel.ts';
 import { kernel, type Variant } from '../mutant.ts';
 
 /** Float32 throughout with eight accumulators, but for these steps; and what it declares. */

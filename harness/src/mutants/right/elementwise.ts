@@ -1,8 +1,8 @@
 import type { Problem, Tensors } from '@normgauge/contract';
-import { flushed, lanes, quickInverseRoot } from '../float32.ts';
-import { computeWith, type Outputs } from '../kernel.ts';
+import { flushed, lanes, quickInverseRoot } from '../../stepwise/float32.ts';
+import { computeWith, type Outputs } from '../../stepwise/kernel.ts';
+import { correct, sum } from '../../stepwise/steps.ts';
 import { computing, kernel, type Variant } from '../mutant.ts';
-import { correct, sum } from '../steps.ts';
 import { declaring } from './declaring.ts';
 
 /* Kernels that finish each element in another way, all right. */

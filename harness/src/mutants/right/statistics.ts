@@ -1,6 +1,6 @@
-import { chan, lanes, merge, onePass, welford } from '../float32.ts';
+import { chan, lanes, merge, onePass, welford } from '../../stepwise/float32.ts';
+import { type Statistics, sum, twoPass } from '../../stepwise/steps.ts';
 import { kernel, type Variant } from '../mutant.ts';
-import { type Statistics, sum, twoPass } from '../steps.ts';
 import { declaring } from './declaring.ts';
 
 /* Kernels that find mean and variance in another way, all right. */

@@ -10,10 +10,10 @@ import {
   type Sum,
   sequential,
   shuffled,
-} from '../float32.ts';
-import { computeWith } from '../kernel.ts';
+} from '../../stepwise/float32.ts';
+import { computeWith } from '../../stepwise/kernel.ts';
+import { sum } from '../../stepwise/steps.ts';
 import { acting, kernel, type Variant } from '../mutant.ts';
-import { sum } from '../steps.ts';
 
 /* Kernels that add up in another way or order, all right. */
 

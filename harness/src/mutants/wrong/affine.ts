@@ -1,6 +1,6 @@
 import type { Tensors } from '@normgauge/contract';
+import { type Affine, correct, type Place } from '../../stepwise/steps.ts';
 import { because, kernel, type Mutant } from '../mutant.ts';
-import { type Affine, correct, type Place } from '../steps.ts';
 
 /* Kernels with the right statistics that misread gamma and beta. */
 

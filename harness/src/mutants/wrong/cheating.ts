@@ -1,8 +1,8 @@
 import type { Tensors } from '@normgauge/contract';
+import { type Compute, computeWith, emptyOutputs, type Outputs } from '../../stepwise/kernel.ts';
+import { correct } from '../../stepwise/steps.ts';
 import { copyOf, type Held } from '../conduct.ts';
-import { type Compute, computeWith, emptyOutputs, type Outputs } from '../kernel.ts';
 import { acting, because, computing, kernel, type Mutant } from '../mutant.ts';
-import { correct } from '../steps.ts';
 
 /* Kernels that avoid the work and hope that nobody looks. */
 

@@ -1,7 +1,7 @@
 import type { Convention } from '@normgauge/contract';
-import type { Replaced } from '../kernel.ts';
+import type { Replaced } from '../../stepwise/kernel.ts';
+import { correct, type DivisorUse, mix, sum } from '../../stepwise/steps.ts';
 import { because, kernel, type Mutant } from '../mutant.ts';
-import { correct, type DivisorUse, mix, sum } from '../steps.ts';
 
 /* Kernels that divide by another count than the convention asks for. */
 

@@ -1,8 +1,8 @@
 import { type Convention, type Op, ops } from '@normgauge/contract';
-import { float16 } from '../float32.ts';
-import type { Replaced } from '../kernel.ts';
+import { float16 } from '../../stepwise/float32.ts';
+import type { Replaced } from '../../stepwise/kernel.ts';
+import { invStdOf, mix, type Place } from '../../stepwise/steps.ts';
 import { because, kernel, type Mutant } from '../mutant.ts';
-import { invStdOf, mix, type Place } from '../steps.ts';
 
 /* Kernels with another eps than the convention asks for, or in another place. */
 

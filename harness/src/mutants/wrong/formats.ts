@@ -1,8 +1,8 @@
-import { bfloat16, float16, significant, tf32 } from '../float32.ts';
-import type { Replaced } from '../kernel.ts';
+import { bfloat16, float16, significant, tf32 } from '../../stepwise/float32.ts';
+import type { Replaced } from '../../stepwise/kernel.ts';
+import { loading, storing } from '../../stepwise/rounding.ts';
+import { sum, twoPass } from '../../stepwise/steps.ts';
 import { because, kernel, type Mutant } from '../mutant.ts';
-import { loading, storing } from '../rounding.ts';
-import { sum, twoPass } from '../steps.ts';
 
 /* Kernels that hold something in fewer bits than float32. */
 

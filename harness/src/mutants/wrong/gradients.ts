@@ -1,5 +1,5 @@
+import { correct, type Gradient, type Steps } from '../../stepwise/steps.ts';
 import { acting, because, kernel, type Mutant } from '../mutant.ts';
-import { correct, type Gradient, type Steps } from '../steps.ts';
 
 /* Kernels whose forward is right and whose gradients are not. */
 

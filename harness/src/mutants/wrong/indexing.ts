@@ -1,7 +1,7 @@
 import { elementsOf, type Layout, type Problem } from '@normgauge/contract';
-import type { Replaced } from '../kernel.ts';
+import type { Replaced } from '../../stepwise/kernel.ts';
+import { correct, type Place } from '../../stepwise/steps.ts';
 import { because, kernel, type Mutant } from '../mutant.ts';
-import { correct, type Place } from '../steps.ts';
 
 /* Kernels that read or write at the wrong place: layouts, channels, positions, types of an index. */
 

@@ -1,8 +1,8 @@
 import { checkOutputs, type Problem } from '@normgauge/contract';
+import { computeWith, type Outputs } from '../../stepwise/kernel.ts';
+import { sum, twoPass } from '../../stepwise/steps.ts';
 import { copyOf, correctConduct, type Held, type Memory } from '../conduct.ts';
-import { computeWith, type Outputs } from '../kernel.ts';
 import { acting, because, type Mutant } from '../mutant.ts';
-import { sum, twoPass } from '../steps.ts';
 
 /* Kernels that find what an earlier plan left behind, or trip over what they refused. */
 

@@ -1,8 +1,8 @@
 import { conventions, elementsPerChannel, type Problem, positionsOf, type Tensors } from '@normgauge/contract';
-import { float32, lanes, onePass } from '../float32.ts';
-import { type Compute, computeWith, type Outputs, type Replaced } from '../kernel.ts';
+import { float32, lanes, onePass } from '../../stepwise/float32.ts';
+import { type Compute, computeWith, type Outputs, type Replaced } from '../../stepwise/kernel.ts';
+import { type Affine, correct, type Place, placeOf } from '../../stepwise/steps.ts';
 import { because, computing, kernel, type Mutant, type Variant } from '../mutant.ts';
-import { type Affine, correct, type Place, placeOf } from '../steps.ts';
 
 /* Kernels of several paths, one of which was written with less care: right on most problems. */
 

@@ -1,8 +1,8 @@
-import { flushed, quickInverseRoot, significant } from '../float32.ts';
-import { computeWith } from '../kernel.ts';
+import { flushed, quickInverseRoot, significant } from '../../stepwise/float32.ts';
+import { computeWith } from '../../stepwise/kernel.ts';
+import { loading, storing } from '../../stepwise/rounding.ts';
+import { correct, type Steps, twoPass } from '../../stepwise/steps.ts';
 import { because, computing, kernel, type Mutant } from '../mutant.ts';
-import { loading, storing } from '../rounding.ts';
-import { correct, type Steps, twoPass } from '../steps.ts';
 
 /* Kernels that are right for ordinary numbers only, or for a sample of them. */
 

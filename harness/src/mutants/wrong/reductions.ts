@@ -9,11 +9,11 @@ import {
   type Partial3,
   sequential,
   welford,
-} from '../float32.ts';
-import type { Replaced } from '../kernel.ts';
+} from '../../stepwise/float32.ts';
+import type { Replaced } from '../../stepwise/kernel.ts';
+import { loading } from '../../stepwise/rounding.ts';
+import { type Statistics, sum } from '../../stepwise/steps.ts';
 import { because, kernel, type Mutant } from '../mutant.ts';
-import { loading } from '../rounding.ts';
-import { type Statistics, sum } from '../steps.ts';
 
 /* Kernels whose statistics would be right in real arithmetic, or nearly. */
 

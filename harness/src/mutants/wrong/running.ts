@@ -1,6 +1,6 @@
 import { momentumWeight } from '@normgauge/contract';
+import { mix } from '../../stepwise/steps.ts';
 import { because, kernel, type Mutant } from '../mutant.ts';
-import { mix } from '../steps.ts';
 
 /* Kernels whose y is right, and whose running or saved statistics are not. */
 

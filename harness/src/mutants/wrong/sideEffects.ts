@@ -1,6 +1,6 @@
 import { fromFunctions, outputsOf, type TensorName } from '@normgauge/contract';
+import { computeWith, type Outputs } from '../../stepwise/kernel.ts';
 import { correctConduct, type Held } from '../conduct.ts';
-import { computeWith, type Outputs } from '../kernel.ts';
 import { acting, because, type Mutant, type Variant } from '../mutant.ts';
 
 /* Kernels whose arithmetic is right, and which disturb what is not theirs or depend on it. */

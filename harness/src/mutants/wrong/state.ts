@@ -1,6 +1,6 @@
 import type { Tensors } from '@normgauge/contract';
+import { computeWith, emptyOutputs, type Outputs } from '../../stepwise/kernel.ts';
 import { backendOf, copyOf, correctConduct, fill, type Held } from '../conduct.ts';
-import { computeWith, emptyOutputs, type Outputs } from '../kernel.ts';
 import { acting, because, type Mutant, type Variant } from '../mutant.ts';
 
 /* Kernels whose results depend on what was asked before. */

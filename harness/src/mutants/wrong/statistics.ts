@@ -1,6 +1,14 @@
 import { elementsOf } from '@normgauge/contract';
+import {
+  correct,
+  type Indices,
+  type Moments,
+  type Place,
+  type Statistics,
+  sum,
+  twoPass,
+} from '../../stepwise/steps.ts';
 import { because, kernel, type Mutant } from '../mutant.ts';
-import { correct, type Indices, type Moments, type Place, type Statistics, sum, twoPass } from '../steps.ts';
 
 /* Kernels that take their statistics over the wrong elements, or do not take them at all. */
 

@@ -1,7 +1,7 @@
 import { elementsOf } from '@normgauge/contract';
-import { type Choose, inSums, inWrites, lastAxis } from '../choosing.ts';
+import { type Choose, inSums, inWrites, lastAxis } from '../../stepwise/choosing.ts';
+import type { Place } from '../../stepwise/steps.ts';
 import { because, kernel, type Mutant } from '../mutant.ts';
-import type { Place } from '../steps.ts';
 
 /* Kernels that lose elements at the ends of rows, vectors, blocks and channels. */
 

@@ -1,8 +1,8 @@
 import { elementsOf } from '@normgauge/contract';
-import { type Choose, inSums } from '../choosing.ts';
-import { computeWith } from '../kernel.ts';
+import { type Choose, inSums } from '../../stepwise/choosing.ts';
+import { computeWith } from '../../stepwise/kernel.ts';
+import { correct, type Indices, twoPass } from '../../stepwise/steps.ts';
 import { because, computing, kernel, type Mutant } from '../mutant.ts';
-import { correct, type Indices, twoPass } from '../steps.ts';
 
 /* Kernels that repeat elements, or take for data what is none. */
 

@@ -1,7 +1,7 @@
 import { checkInputs } from '@normgauge/contract';
+import { float32, lanes, reordered, shuffled, stochastic } from '../../stepwise/float32.ts';
+import { computeWith, emptyOutputs, type Outputs } from '../../stepwise/kernel.ts';
 import { copyOf, type correctConduct, fill, type Held } from '../conduct.ts';
-import { float32, lanes, reordered, shuffled, stochastic } from '../float32.ts';
-import { computeWith, emptyOutputs, type Outputs } from '../kernel.ts';
 import { acting, because, type Mutant, type Variant } from '../mutant.ts';
 
 /* Kernels whose results depend on when they are asked, or on chance. */
