@@ -5,7 +5,7 @@ import { type Case, caseAt, parseShape } from '../src/cases/case.ts';
 import { digit, digitCount, featureMap, mapSide } from '../src/cases/digits.ts';
 import { fillNamed, fills } from '../src/cases/fills.ts';
 import { makeInputs } from '../src/cases/inputs.ts';
-import { layerShapes, resnet50 } from '../src/cases/networks.ts';
+import { layerShapes, networksIn, resnet50 } from '../src/cases/networks.ts';
 import { selectCases } from '../src/cases/select.ts';
 import { suites } from '../src/cases/suites.ts';
 import { UsageError } from '../src/usageError.ts';
@@ -98,6 +98,39 @@ describe('the suites', () => {
 
   it('ResNet-50 has 53 BatchNorm layers', () => {
     expect(resnet50.reduce((sum, { times }) => sum + times, 0)).toBe(53);
+  });
+
+  it('resnet50 times every layer of the network it names, for each op of a step', () => {
+    const { cases, networks } = suites.find(({ name }) => name === 'resnet50')!;
+    const [network, ...others] = networksIn(networks, cases);
+    expect(others).toEqual([]);
+    const { layout, fill, convention, layers } = network!;
+    const wanted = ['forward-training', 'inference', 'backward'].flatMap((op) =>
+      layers.map(({ shape }) => [op, layout, shape.join('x'), fill, convention].join('/')),
+    );
+    expect(cases.filter(({ timed }) => timed).map(({ id }) => id)).toEqual(expect.arrayContaining(wanted));
+    expect(cases).toHaveLength(wanted.length);
+  });
+
+  it('resnet50 names all of its layers, under the convention asked for, when only some are selected', () => {
+    const { networks } = suites.find(({ name }) => name === 'resnet50')!;
+    const patterns = ['inference/nchw/4x64x56x56'];
+    const chosen = selectCases({ suite: 'resnet50', patterns, conventions: ['darknet', 'onnx'] });
+    const found = networksIn(networks, chosen);
+    expect(found.map(({ convention }) => convention)).toEqual(['darknet', 'onnx']);
+    expect(found.map(({ layers }) => layers.reduce((sum, { times }) => sum + times, 0))).toEqual([53, 53]);
+  });
+
+  it('sweeps varies each size alone, and channels and spatial size together', () => {
+    const { cases } = suites.find(({ name }) => name === 'sweeps')!;
+    const sizes = cases
+      .filter(({ problem: { op } }) => op === 'inference')
+      .map(({ problem: { shape } }) => ({ n: shape.n, c: shape.c, side: shape.spatial[0]! }));
+    expect(new Set(sizes.filter(({ c, side }) => c === 64 && side === 16).map(({ n }) => n)).size).toBe(4);
+    expect(new Set(sizes.filter(({ n, side }) => n === 4 && side === 16).map(({ c }) => c)).size).toBe(6);
+    expect(new Set(sizes.filter(({ n, c }) => n === 4 && c === 64).map(({ side }) => side)).size).toBe(5);
+    const grid = sizes.filter(({ n, c }) => n === 4 && c >= 4 && c <= 256);
+    expect(new Set(grid.map(({ c }) => c)).size * new Set(grid.map(({ side }) => side)).size).toBe(grid.length);
   });
 });
 

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { BackendEntry, Part, Report, Result, Selection } from './report.ts';
+import type { BackendEntry, Network, Part, Report, Result, Selection } from './report.ts';
 import { groupBy } from './summary.ts';
 
 /** A report with the name by which a message speaks of it, usually its file. */
@@ -120,6 +120,12 @@ function mergedSelection(selections: readonly Selection[]): Selection {
   };
 }
 
+/** Every network that any of the reports names, once. */
+function mergedNetworks(sources: readonly Source[]): readonly Network[] {
+  const all = sources.flatMap(({ report }) => report.networks ?? []);
+  return all.filter((network, k) => all.findIndex((other) => isDeepStrictEqual(other, network)) === k);
+}
+
 /** The selection of a part before it was split, as a key: parts that share it are shards of one. */
 function wholeOf({ selection }: Part): string {
   const { shard: _, ...whole } = selection;
@@ -151,6 +157,7 @@ export function mergeReports(sources: readonly Source[]): Report {
   agreeOn('commit', sources, ({ environment }) => environment.commit);
   const parts = sources.flatMap(({ report }) => partsOf(report));
   const [{ report: first }] = sources as readonly [Source];
+  const networks = mergedNetworks(sources);
   return {
     schema: first.schema,
     version: first.version,
@@ -162,6 +169,7 @@ export function mergeReports(sources: readonly Source[]): Report {
     selection: mergedSelection(parts.map(({ selection }) => selection)),
     backends: mergedBackends(sources),
     results: mergedResults(sources),
+    ...(networks.length > 0 && { networks }),
     parts,
   };
 }

@@ -16,8 +16,29 @@ export interface Report {
   readonly selection: Selection;
   readonly backends: readonly BackendEntry[];
   readonly results: readonly Result[];
+  /** Networks whose layers are among the cases, so that times can be summed over one step; absent when there are none. */
+  readonly networks?: readonly Network[];
   /** The reports that this one was merged from, in the order of their results; absent when it is of one run. */
   readonly parts?: readonly Part[];
+}
+
+/** The BatchNorm layers of one network at one batch size: all of them, whether they are among the results or not. */
+export interface Network {
+  readonly name: string;
+  /** Where its layers were taken from. */
+  readonly source: string;
+  readonly layout: string;
+  readonly fill: string;
+  readonly convention: string;
+  readonly layers: readonly NetworkLayer[];
+}
+
+/** Layers of one shape. With the layout, fill and convention of the network it names a result of each op and backend. */
+export interface NetworkLayer {
+  /** N, C, spatial sizes. */
+  readonly shape: readonly number[];
+  /** How many layers of the network have this shape. */
+  readonly times: number;
 }
 
 /** One run of a merged report. */
@@ -269,4 +290,14 @@ export interface Distribution {
   readonly mad: number;
   /** Share of the samples in which the process was taken off its core. */
   readonly preempted: number;
+  /** Between what the median lies; absent in reports that were written before there were intervals. */
+  readonly interval?: Interval;
+}
+
+/** Two of the samples between which the median of what was sampled lies, whatever its distribution. Milliseconds per call. */
+export interface Interval {
+  readonly low: number;
+  readonly high: number;
+  /** Probability that it lies between them: 0.95 or little more, or less where there are fewer than six samples. */
+  readonly confidence: number;
 }

@@ -1,6 +1,7 @@
 import { compareRatios } from './float.ts';
 import type { BackendEntry, Float, Grade, Report, Result, Status } from './report.ts';
 import { statuses, worseGrade } from './statuses.ts';
+import { uncertaintyOf } from './uncertainty.ts';
 
 export type Counts = Readonly<Record<Status, number>>;
 
@@ -21,6 +22,8 @@ export interface Speed {
   readonly nsPerElement: number;
   /** Median over cases of the share of the roof reached; 1 is at the roof. */
   readonly ofRoof: number;
+  /** Half the interval of the median as a share of it, of the case where it is widest; absent where a case has no interval. */
+  readonly uncertainty?: number;
 }
 
 /** What there is to say about a group of results: one backend, or one backend and op. */
@@ -100,11 +103,14 @@ export function worstTensor(result: Result): WorstHeadroom | undefined {
 function speedOf(results: readonly Result[]): Speed | undefined {
   const timings = results.flatMap(({ timing }) => (timing ? [timing] : []));
   if (timings.length === 0) return undefined;
+  const uncertainties = timings.map(({ resident }) => uncertaintyOf(resident));
+  const known = uncertainties.filter((share) => share !== undefined);
   return {
     timed: timings.length,
     timesCopy: median(timings.map(({ timesCopy }) => timesCopy)),
     nsPerElement: median(timings.map(({ nsPerElement }) => nsPerElement)),
     ofRoof: median(timings.map(({ ofRoof }) => ofRoof)),
+    ...(known.length === timings.length && { uncertainty: Math.max(...known) }),
   };
 }
 

@@ -2,6 +2,7 @@ import { count, short } from './numbers.ts';
 import type { Status } from './report.ts';
 import { statuses } from './statuses.ts';
 import type { Counts, Summary, Tally } from './summary.ts';
+import { uncertaintyText } from './uncertainty.ts';
 
 /** A column of the table per backend and op, the same in a terminal and in Markdown. */
 export interface SummaryColumn {
@@ -54,6 +55,7 @@ function cellsOf(name: string, op: string, tally: Tally, counted: readonly Statu
     grade ?? nothing,
     headroomText(tally),
     speed ? `${short(speed.timesCopy)}${mark}` : nothing,
+    uncertaintyText(speed?.uncertainty),
     speed ? `${short(speed.nsPerElement)}${mark}` : nothing,
   ];
 }
@@ -85,6 +87,7 @@ export function summaryTable(summary: Summary): SummaryTable {
       { title: 'grade', align: 'left', spare: 0 },
       { title: 'worst headroom', align: 'left', spare: 1 },
       { title: '× copy', align: 'right', spare: 0 },
+      { title: '±', align: 'right', spare: 3 },
       { title: 'ns/element', align: 'right', spare: 4 },
     ],
     rows,
@@ -97,6 +100,10 @@ export function summaryTable(summary: Summary): SummaryTable {
       {
         title: '× copy',
         meaning: `median time of a call ÷ time of only copying its input${anySoftware ? '; * a software adapter: compare with nothing' : ''}`,
+      },
+      {
+        title: '±',
+        meaning: 'half of the interval in which the median lies (95 %), of the case where it is widest',
       },
       { title: 'ns/element', meaning: 'median nanoseconds per element of x' },
     ],

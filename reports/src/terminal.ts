@@ -1,6 +1,8 @@
 import { describeDiagnosis, explanationsOf } from './diagnosis.ts';
 import { type Evidence, type Failure, failuresOf, type SkippedGroup, skippedOf, whyOf } from './findings.ts';
 import { headline, provenance } from './headline.ts';
+import { networkTitle } from './networks.ts';
+import { networkTables } from './networkTable.ts';
 import { duration, exact, gibibytes, plural, short } from './numbers.ts';
 import { plainText } from './plainText.ts';
 import type { Report, Status } from './report.ts';
@@ -180,6 +182,16 @@ function machineText({ environment, backends, seconds }: Report, columns: number
   return [machine, ...gpus].map((line) => wrap(plainText(line, 400), columns, '')).join('\n');
 }
 
+/** What the networks of the report spend in one step. */
+function networksText(report: Report, columns: number, paint: Paint): string {
+  return [...networkTables(report)]
+    .map(
+      ([network, table]) =>
+        `${paint(bold, plainText(networkTitle(network), 100))}\n${tableText(table, columns, paint)}`,
+    )
+    .join('\n\n');
+}
+
 /**
  * The summary that a stranger understands, for a terminal: what did not pass and what did not run, then the table and,
  * last, the answer, because the end is what a terminal shows. A pure function of the report.
@@ -192,6 +204,7 @@ export function renderTerminal(report: Report, { columns, colour }: TerminalOpti
     skipsText(skippedOf(report), columns, paint),
     wrap(plainText(provenance(report), 400), columns, ''),
     machineText(report, columns),
+    networksText(report, columns, paint),
     tableText(summaryTable(summary), columns, paint),
     explanationsText(report, columns),
     report.interrupted ? paint(yellow, 'The run was stopped before its end: what is here is what was finished.') : '',

@@ -7,6 +7,9 @@ import type {
   Excuse,
   Finding,
   GradientCheck,
+  Interval,
+  Network,
+  NetworkLayer,
   Part,
   ProtocolCheck,
   Report,
@@ -32,7 +35,9 @@ type Optional<T> = Record<OptionalKeys<T>, true>;
 
 /** Every optional field of every type, exactly: the compiler refuses one too many and one too few. */
 export const optionalFields: Readonly<Record<string, Readonly<Record<string, true>>>> = {
-  Report: { parts: true } satisfies Optional<Report>,
+  Report: { networks: true, parts: true } satisfies Optional<Report>,
+  Network: {} satisfies Optional<Network>,
+  NetworkLayer: {} satisfies Optional<NetworkLayer>,
   Part: {} satisfies Optional<Part>,
   Shard: {} satisfies Optional<Shard>,
   Tool: {} satisfies Optional<Report['tool']>,
@@ -64,7 +69,8 @@ export const optionalFields: Readonly<Record<string, Readonly<Record<string, tru
   ProtocolCheck: { message: true } satisfies Optional<ProtocolCheck>,
   Timing: {} satisfies Optional<Timing>,
   Traffic: {} satisfies Optional<Timing['traffic']>,
-  Distribution: {} satisfies Optional<Distribution>,
+  Distribution: { interval: true } satisfies Optional<Distribution>,
+  Interval: {} satisfies Optional<Interval>,
 };
 
 /** Every value that the types allow where they allow only some. */
@@ -99,6 +105,7 @@ const distribution: Complete<Distribution> = {
   p75: 0.26,
   mad: 0.005,
   preempted: 0.03125,
+  interval: { low: 0.248, high: 0.253, confidence: 0.95 },
 };
 
 const environment: Complete<Environment> = {
@@ -214,6 +221,16 @@ export const completeReport: Complete<Report> = {
       },
       reproduce: 'normgauge verify --backend ./wasm.mjs --case backward/nchw/3x5x7x11/large-mean/pytorch --seed 1',
       part: 0,
+    },
+  ],
+  networks: [
+    {
+      name: 'ResNet-50',
+      source: 'oneDNN',
+      layout: 'nchw',
+      fill: 'normal',
+      convention: 'pytorch',
+      layers: [{ shape: [4, 64, 56, 56], times: 6 }],
     },
   ],
   parts: [{ startedAt: '2026-03-14T15:09:26.535Z', seconds: 93.4, interrupted: true, environment, selection }],

@@ -46,6 +46,7 @@ function distribution(median: number, random: () => number): Distribution {
     p75: median + mad,
     mad,
     preempted: random() < 0.2 ? 0.05 : 0,
+    interval: { low: median - mad / 4, high: median + mad / 3, confidence: 0.95 },
   };
 }
 

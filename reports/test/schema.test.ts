@@ -131,6 +131,9 @@ describe('validateReport', () => {
     Timing: 'results.0.timing.',
     Traffic: 'results.0.timing.traffic.',
     Distribution: 'results.0.timing.resident.',
+    Interval: 'results.0.timing.resident.interval.',
+    Network: 'networks.0.',
+    NetworkLayer: 'networks.0.layers.0.',
   };
 
   it.each(required)('refuses a %s without %s and says where', (name, key) => {

@@ -12,9 +12,11 @@ describe('renderTerminal', () => {
     expect(lines.at(-1)).toBe('1 of 4 backends is wrong: 118 failed, 20 crashed of 1,888 cases.');
     const head = lines.findIndex((line) => line.startsWith('backend '));
     expect(lines[head]).toMatch(
-      /^backend +op +cases +passed +failed +untrusted +skipped +crashed +grade +worst headroom +× copy +ns\/element$/,
+      /^backend +op +cases +passed +failed +untrusted +skipped +crashed +grade +worst headroom +× copy +± +ns\/element$/,
     );
-    expect(lines[head + 2]).toMatch(/^simd-js +forward-training +118 +114 +0 +4 +0 +0 +A +0\.\d+ \w+ +3\.\d+ +0\.\d+$/);
+    expect(lines[head + 2]).toMatch(
+      /^simd-js +forward-training +118 +114 +0 +4 +0 +0 +A +0\.\d+ \w+ +3\.\d+ +±\d\.\d+ % +0\.\d+$/,
+    );
     expect(wide.indexOf('worst headroom: largest error')).toBeGreaterThan(wide.indexOf('backward-frozen'));
   });
 

@@ -1,7 +1,9 @@
 import { layouts, ops } from '@normgauge/contract';
 import { type Case, type CaseRows, expand } from './case.ts';
 import { fullRows } from './full.ts';
+import { layerShapes, type NetworkOfSuite, resnet50, resnet50Step } from './networks.ts';
 import { standardRows, timedOps, timedRow, trainingOps } from './standard.ts';
+import { sweepRows } from './sweeps.ts';
 
 const smoke: readonly CaseRows[] = [
   { ops, layouts, shapes: ['3x5x7x3'], fills: ['normal'], conventions: ['pytorch'] },
@@ -52,6 +54,15 @@ const limits: readonly CaseRows[] = [
   },
 ];
 
+const networkRows: readonly CaseRows[] = [
+  {
+    ...timedRow,
+    layouts: ['nchw'],
+    shapes: layerShapes(resnet50, resnet50Step.n),
+    catches: 'time: what a network spends on it in one step',
+  },
+];
+
 const smokeTimed: readonly CaseRows[] = [{ ...timedRow, layouts: ['nchw'], shapes: ['4x32x14x14'] }];
 
 /** A named table of cases. */
@@ -59,6 +70,8 @@ export interface Suite {
   readonly name: string;
   readonly description: string;
   readonly cases: readonly Case[];
+  /** Networks of which the cases are the layers. */
+  readonly networks: readonly NetworkOfSuite[];
 }
 
 /** One case an address: where two rows meet, the timed one stays. */
@@ -72,11 +85,17 @@ function table(rows: readonly CaseRows[]): readonly Case[] {
 }
 
 /** A suite whose table is made when it is first asked for: most commands need one of them, or none. */
-function suite(name: string, description: string, rows: readonly CaseRows[]): Suite {
+function suite(
+  name: string,
+  description: string,
+  rows: readonly CaseRows[],
+  networks: readonly NetworkOfSuite[] = [],
+): Suite {
   let cases: readonly Case[] | undefined;
   return {
     name,
     description,
+    networks,
     get cases() {
       cases ??= table(rows);
       return cases;
@@ -94,4 +113,15 @@ export const suites: readonly Suite[] = [
     fullRows.map((row) => ({ ...row, timed: false })),
   ),
   suite('limits', 'the sizes at which a kernel meets the limit of the machine, each timed; for bench', limits),
+  suite(
+    'resnet50',
+    'every BatchNorm layer of one ResNet-50 step at batch 4, each shape once, with the total of all 53; for bench',
+    networkRows,
+    [resnet50Step],
+  ),
+  suite(
+    'sweeps',
+    'batch, channels and spatial size each alone, and channels × spatial size together; for bench',
+    sweepRows,
+  ),
 ];

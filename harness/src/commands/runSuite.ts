@@ -1,7 +1,8 @@
 import { type Report, renderTerminal, type Selection, type Shard } from '@normgauge/reports';
 import { backends } from '../backends.ts';
 import { Expectations, readExpectations } from '../cases/expectations.ts';
-import { casesOfRun } from '../cases/select.ts';
+import { networksIn } from '../cases/networks.ts';
+import { casesOfRun, suiteNamed } from '../cases/select.ts';
 import { shardOf } from '../cases/shard.ts';
 import { abortOnSignal, openCandidates } from './candidates.ts';
 import { exitStatusOf } from './exitStatus.ts';
@@ -109,6 +110,7 @@ export async function runSuite(command: Command, options: SuiteOptions): Promise
       selection,
       cases,
       candidates,
+      networks: timing ? networksIn(suiteNamed(suite).networks, whole) : [],
       ...(timing && { timing }),
       timeAll,
       limits: { request: options.timeLimit * 1000 },

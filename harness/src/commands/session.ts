@@ -1,4 +1,4 @@
-import type { BackendEntry, Report, Result, Selection } from '@normgauge/reports';
+import type { BackendEntry, Network, Report, Result, Selection } from '@normgauge/reports';
 import type { Case } from '../cases/case.ts';
 import type { Expectations } from '../cases/expectations.ts';
 import { Diagnostician, type Experience } from '../diagnose/diagnostician.ts';
@@ -15,6 +15,8 @@ export interface SessionPlan {
   readonly selection: Selection;
   readonly cases: readonly Case[];
   readonly candidates: readonly Candidate[];
+  /** Networks of which some of the cases are layers. */
+  readonly networks: readonly Network[];
   /** Absent: nothing is timed. */
   readonly timing?: TimingBudget;
   /** Also times cases that their suite does not. */
@@ -163,7 +165,7 @@ export class Session {
   }
 
   #report(): Report {
-    const { selection, candidates, signal, startedAt, secondsBefore } = this.#plan;
+    const { selection, candidates, networks, signal, startedAt, secondsBefore } = this.#plan;
     const entries: readonly BackendEntry[] = candidates.map(reportedBackend);
     return {
       schema: 'https://normgauge.dev/report.schema.json',
@@ -176,6 +178,7 @@ export class Session {
       selection,
       backends: entries,
       results: this.#sortedResults(),
+      ...(networks.length > 0 && { networks }),
     };
   }
 }

@@ -1,5 +1,6 @@
 import type { Distribution } from '@normgauge/reports';
 import type { Samples } from '../hosts/protocol.ts';
+import { intervalOfMedian } from './interval.ts';
 
 /** The value below which a share of the sorted samples lies, with linear interpolation between neighbours. */
 export function quantile(sorted: ArrayLike<number>, share: number): number {
@@ -10,7 +11,7 @@ export function quantile(sorted: ArrayLike<number>, share: number): number {
   return low + (high - low) * (at - below);
 }
 
-/** Median, minimum, third quartile and median absolute deviation; milliseconds per call. */
+/** Median with its interval, minimum, third quartile and median absolute deviation; milliseconds per call. */
 export function distributionOf({ milliseconds, callsPerSample, preempted }: Samples): Distribution {
   const sorted = Float64Array.from(milliseconds).sort();
   const median = quantile(sorted, 0.5);
@@ -24,5 +25,6 @@ export function distributionOf({ milliseconds, callsPerSample, preempted }: Samp
     p75: quantile(sorted, 0.75),
     mad: quantile(deviations, 0.5),
     preempted: preempted.length === 0 ? 0 : lost / preempted.length,
+    ...(sorted.length > 0 && { interval: intervalOfMedian(sorted) }),
   };
 }

@@ -56,6 +56,9 @@ function applyFilters() {
   for (const card of document.querySelectorAll('#backends .card, .skips tbody tr')) {
     card.hidden = backend !== '' && textIn(card, 'bdi') !== backend;
   }
+  for (const row of document.querySelectorAll('.steps tbody tr')) {
+    row.hidden = (backend !== '' && textIn(row, 'bdi') !== backend) || (op !== '' && row.dataset.op !== op);
+  }
   for (const row of document.querySelectorAll('.times tbody tr')) {
     row.hidden = (backend !== '' && textIn(row, 'bdi') !== backend) || !says(row.cells[0].textContent.replaceAll(' ', '/'));
   }

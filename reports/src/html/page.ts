@@ -9,6 +9,7 @@ import { pageText } from './frame.ts';
 import { gradientSection } from './gradients.ts';
 import { caseSection, matrixSection } from './matrix.ts';
 import { type PageModel, pageModel } from './model.ts';
+import { networkSection } from './networks.ts';
 import { overview } from './overview.ts';
 import { script } from './script.ts';
 import { sweepSection } from './sweepSection.ts';
@@ -28,6 +29,7 @@ const parts: readonly Part[] = [
   { id: 'headroom', link: () => 'Error', make: headroomSection },
   { id: 'gradients', link: () => 'Gradients', make: gradientSection },
   { id: 'protocol', link: () => 'Protocol', make: protocolSection },
+  { id: 'networks', link: () => 'Networks', make: networkSection },
   { id: 'sweeps', link: () => 'Sweeps', make: sweepSection },
   { id: 'timing', link: () => 'Times', make: timingSection },
   { id: 'cases', link: () => 'Every case', make: caseSection },

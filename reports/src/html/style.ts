@@ -106,6 +106,7 @@ thead bdi, tbody th bdi, tbody td bdi { display: inline-block; max-width: 18rem;
 thead th { min-width: 4.5rem; }
 .cases th[scope=rowgroup] { font-weight: 600; padding-top: .7rem; }
 .cases tbody:target th[scope=rowgroup], .failures tbody:target { background: color-mix(in srgb, var(--link) 12%, var(--card)); }
+.steps thead th { min-width: 0; }
 .card table { font-size: .86rem; } .card thead th { min-width: 0; }
 .card th, .card td { padding: .2rem 0 .2rem .6rem; } .card th:first-child { padding-left: 0; }
 .failures tbody tr:first-child > * { border-top: 1px solid var(--line); padding-top: .6rem; }
