@@ -55,4 +55,28 @@ export const backends: readonly BackendEntry[] = [
     onlyNamed: true,
     load: async () => (await import('@normgauge/peers')).darknetAlexeyab,
   },
+  {
+    id: 'tfjs-cpu',
+    description: 'TensorFlow.js on its backend cpu; npm run peers installs it',
+    onlyNamed: true,
+    load: async () => (await import('@normgauge/peers')).tensorflowCpu,
+  },
+  {
+    id: 'tfjs-wasm',
+    description: 'TensorFlow.js on its backend wasm; npm run peers installs it',
+    onlyNamed: true,
+    load: async () => (await import('@normgauge/peers')).tensorflowWasm,
+  },
+  {
+    id: 'ort-web',
+    description: 'ONNX Runtime Web, WebAssembly, one thread; npm run peers installs it',
+    onlyNamed: true,
+    load: async () => (await import('@normgauge/peers')).onnxWeb,
+  },
+  {
+    id: 'ort-node',
+    description: 'ONNX Runtime, native CPU provider, one thread; npm run peers installs it',
+    onlyNamed: true,
+    load: async () => (await import('@normgauge/peers')).onnxNode,
+  },
 ];

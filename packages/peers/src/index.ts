@@ -3,8 +3,10 @@ import { cs231nKernels } from './cs231n/backend.ts';
 import { darknetKernels, testModeBackward } from './darknet/backend.ts';
 import { alexeyab, pjreddie } from './darknet/variant.ts';
 import { openListing } from './listing.ts';
+import { openOnnxNode, openOnnxWeb } from './onnx/backend.ts';
+import { openTensorFlowCpu, openTensorFlowWasm } from './tensorflow/backend.ts';
 
-/** A module that exports a backend, as an object. */
+/** A module that exports a backend, as an object: a published listing, or a library that is installed by who wants it. */
 export interface Listing {
   readonly openBackend: OpenBackend;
 }
@@ -35,3 +37,15 @@ export const darknetAlexeyab: Listing = {
       "has no backward pass for test mode on the CPU: there it reads what the last training batch left in the layer, not the problem's statistics",
   }),
 };
+
+/** TensorFlow.js, `@tensorflow/tfjs-core` on its backend `cpu`: moments, batchNorm and their gradients. See docs/peers.md. */
+export const tensorflowCpu: Listing = { openBackend: openTensorFlowCpu };
+
+/** The same on its backend `wasm`. */
+export const tensorflowWasm: Listing = { openBackend: openTensorFlowWasm };
+
+/** ONNX Runtime Web, `onnxruntime-web`: BatchNormalization of opset 15 in WebAssembly. */
+export const onnxWeb: Listing = { openBackend: openOnnxWeb };
+
+/** ONNX Runtime, `onnxruntime-node`: the same on its native CPU provider. */
+export const onnxNode: Listing = { openBackend: openOnnxNode };
