@@ -11,7 +11,7 @@ const labelRoom = 0.11;
 const fontSize = '12.5px';
 
 /** A chart as SVG text, drawn without a browser. Its style sheet is the page's own, so that a strict policy holds. */
-function draw(label: string, options: Plot.PlotOptions): Markup {
+export function draw(label: string, options: Plot.PlotOptions): Markup {
   const { document } = parseHTML('<!doctype html><html><body></body></html>');
   const svg = Plot.plot({ ...options, width, document: document as unknown as Document });
   for (const style of svg.querySelectorAll('style')) style.remove();

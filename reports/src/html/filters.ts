@@ -53,6 +53,9 @@ function applyFilters() {
     shown += keep;
   }
   for (const part of document.querySelectorAll('[data-op]')) part.hidden = op !== '' && part.dataset.op !== op;
+  for (const map of document.querySelectorAll('figure[data-backend]')) {
+    map.hidden = (backend !== '' && map.dataset.backend !== backend) || (op !== '' && map.dataset.op !== op);
+  }
   for (const card of document.querySelectorAll('#backends .card, .skips tbody tr')) {
     card.hidden = backend !== '' && textIn(card, 'bdi') !== backend;
   }

@@ -7,7 +7,7 @@ export const style: string = `
   color-scheme: light dark;
   --ground: #f7f7f4; --card: #ffffff; --ink: #1b1d22; --soft: #565d69; --line: #dcdcd5; --grid: #e7e7e1; --link: #1a53b0;
   --p: #14663a; --f: #b3241a; --u: #7d5200; --s: #535b69; --c: #94206a; --t: #98430c; --i: #573bb0;
-  --limit: #c8281e; --roof: #5b6270;
+  --limit: #c8281e; --roof: #5b6270; --heat: #f0913a;
   --series-1: #1f5fbf; --series-2: #c2570c; --series-3: #0b7a6b; --series-4: #a82fa0;
   --series-5: #667500; --series-6: #7a4b2a; --series-7: #4b5563; --series-8: #b01e5a;
 }
@@ -15,7 +15,7 @@ export const style: string = `
   :root {
     --ground: #14161a; --card: #1c1f25; --ink: #e8e9ec; --soft: #a5acb8; --line: #343943; --grid: #2a2e36; --link: #8bb6ff;
     --p: #63d397; --f: #ff8d83; --u: #efc04f; --s: #aab2c0; --c: #ff90d3; --t: #ffb077; --i: #bdabff;
-    --limit: #ff6b60; --roof: #98a1af;
+    --limit: #ff6b60; --roof: #98a1af; --heat: #a04c08;
     --series-1: #7fb0ff; --series-2: #ffa35c; --series-3: #4fd1bd; --series-4: #f08be6;
     --series-5: #c4d44a; --series-6: #d3a27f; --series-7: #aab4c3; --series-8: #ff8db4;
   }
@@ -139,6 +139,7 @@ figure details { margin: .2rem 0 0; font-size: .88rem; }
 .legend { display: flex; flex-wrap: wrap; gap: .2rem 1.3rem; list-style: none; padding: 0; margin: 0 0 .8rem; font-size: .92rem; }
 .legend li { display: flex; align-items: center; gap: .5rem; min-width: 0; }
 .swatch { flex: none; vertical-align: -.1em; }
+.maps { margin-top: 1.2rem; }
 .roof-line { stroke: var(--roof); stroke-width: 1.5; stroke-dasharray: 1 3; stroke-linecap: round; }
 .roof-area { fill: var(--roof); fill-opacity: .14; stroke: none; }
 .controls { display: flex; flex-wrap: wrap; gap: .6rem 1.2rem; margin-block: .6rem; align-items: end; }

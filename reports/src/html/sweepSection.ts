@@ -3,6 +3,7 @@ import { groupBy, median } from '../summary.ts';
 import { type Sweep, type SweepAxis, type SweepLine, type SweepPoint, sweepAxes, sweepsOf } from '../sweeps.ts';
 import { drawSweep, type LinePoint } from './charts.ts';
 import { html, type Markup } from './escape.ts';
+import { heatmaps } from './gridSection.ts';
 import type { PageModel } from './model.ts';
 import { chartLegend, columns, fold, name, section, wideTable } from './pieces.ts';
 
@@ -106,6 +107,6 @@ ${left > 0 && html`<p class="note">Of each op, axis and layout the longest sweep
     'sweeps',
     'Sweeps',
     'Nanoseconds per element of x (median, run alone) over one size while the others stay the same. Lower is better; nothing correct comes below the dotted roof.',
-    body,
+    html`${body}${heatmaps(model)}`,
   );
 }
