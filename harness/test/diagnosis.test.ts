@@ -66,6 +66,12 @@ describe('a diagnosis', () => {
     expect(wrong.filter(({ conclusion }) => conclusion!.certain).map(({ mutant }) => mutant.id)).toEqual([]);
   }, 300_000);
 
+  it('tells work that is not awaited from work that is not done, however busy the process is', async () => {
+    const late = mutants.find(({ id }) => id === 'run-not-awaited')!;
+    const named = await Promise.all(Array.from({ length: 40 }, () => causeNamed(late)));
+    expect(new Set(named.map((conclusion) => conclusion?.cause))).toEqual(new Set<Cause>(['work not awaited']));
+  }, 120_000);
+
   it('goes by behaviour: the same mistake under another name is named the same', async () => {
     const hidden = kernel('x', '?', { divisor: (_, m) => m - 1 });
     expect((await causeNamed(hidden))?.cause).toBe('divides by m−1');

@@ -17,9 +17,17 @@ export function copyInto(target: Float32Array, source: Float32Array): void {
   apply(capturedSet, target, [source]);
 }
 
-/** Resolves after so many milliseconds. */
-export function pause(milliseconds: number): Promise<void> {
+function timeout(milliseconds: number): Promise<void> {
   return new Promise((resolve) => capturedSetTimeout(resolve, milliseconds));
+}
+
+/**
+ * Resolves after so many milliseconds, and after every timer that was to go off by then: where the process was busy meanwhile,
+ * Node lets timers of one duration go off before overdue ones of another.
+ */
+export async function pause(milliseconds: number): Promise<void> {
+  await timeout(milliseconds);
+  await timeout(1);
 }
 
 /** Resolves when everything that is ready now has had its turn. */
