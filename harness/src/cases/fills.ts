@@ -188,6 +188,16 @@ export const fills: readonly Fill[] = [
     },
   },
   {
+    name: 'far-between',
+    catches: 'a count or an index that overflows, on sums that lose nothing in any order',
+    affine: true,
+    differentiable: false,
+    // One of 64, and the last, is not 0; few enough of them that no order of summation matters, however large m is.
+    x: ({ m, uniform }) => {
+      return (j) => (j % 64 === 63 || j === m - 1 ? (uniform() < 0.5 ? -8 : 8) * between(uniform, 1, 2) : 0);
+    },
+  },
+  {
     name: 'block-edges',
     catches: 'the first or the last element of a block counted twice or never',
     affine: true,

@@ -24,6 +24,8 @@ export interface ChannelFacts {
   /** |x₀−μ| and mean|x−x₀|, x₀ being the first element: what one pass around it works with. */
   readonly shift: number;
   readonly shiftedAbs: number;
+  /** How much of Σ(x−μ)² is in squares below this: what an accumulator of float32 may lose, all of it one way. */
+  readonly squaresBelow: (limit: number) => number;
   /** Few-valued, monotone, or a mean so large that its rounding errors all go one way. */
   readonly structured: boolean;
 }
@@ -62,6 +64,21 @@ function isStructured(values: Float64Array, mean: number, deviation: number): bo
     if ((values[i]! - values[i - 1]!) * (values[i - 1]! - values[i - 2]!) < 0) turns++;
   }
   return turns < m / 8;
+}
+
+/** Elements up to which an accumulator of float32 is too small to lose any square of ordinary data. */
+const leastThatStagnates = 1024;
+
+/** Σ(x−μ)² over the squares below a limit, by the power of two that they lie under. */
+function smallSquares(values: Float64Array, mean: number): (limit: number) => number {
+  if (values.length < leastThatStagnates) return () => 0;
+  const sums = new Map<number, number>();
+  for (const value of values) {
+    const square = (value - mean) ** 2;
+    const exponent = Math.floor(Math.log2(square));
+    sums.set(exponent, (sums.get(exponent) ?? 0) + square);
+  }
+  return (limit) => [...sums].reduce((total, [exponent, sum]) => (2 ** exponent < limit ? total + sum : total), 0);
 }
 
 /** Sums over a channel, in float64. */
@@ -120,6 +137,7 @@ function factsOf(problem: Problem, inputs: RealTensors, expected: ExactTensors, 
     spread: squares / m,
     shift: Math.abs(values[0]! - own),
     shiftedAbs: shifted / m,
+    squaresBelow: smallSquares(values, own),
     structured: isStructured(values, own, Math.sqrt(squares / m)),
   };
 }

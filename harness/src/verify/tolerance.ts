@@ -60,6 +60,18 @@ function ofOnePass(relative: number, meanSquare: number, mean: number, meanAbs: 
   return relative * (meanSquare + 2 * mean * meanAbs) + 3 * u * mean ** 2;
 }
 
+/**
+ * How far σ² may be off by summation alone. Squares below the last place of the accumulator are lost, every one of them
+ * downwards: the probabilistic bound does not know of that.
+ */
+function ofSquares(facts: ChannelFacts, depth: number, m: number, correction: number): number {
+  const relative = sumError(depth, facts.structured);
+  if (facts.structured) return relative * facts.variance;
+  const largestPartialSum = facts.spread * m * Math.min(1, (2 * depth) / m);
+  const lost = (correction * facts.squaresBelow(u * largestPartialSum)) / m;
+  return Math.min(sumError(depth, true) * facts.variance, relative * facts.variance + lost);
+}
+
 function budgetOf(context: BoundsContext, facts: ChannelFacts, errorClass: ErrorClass): Budget {
   const { op, convention, shape } = context.problem;
   const sum = (depth: number): number => sumError(depth, facts.structured);
@@ -77,9 +89,10 @@ function budgetOf(context: BoundsContext, facts: ChannelFacts, errorClass: Error
   // A mean that is updated m times, as Welford's, divides as often: (1/m)·Σk of what one division loses.
   const mean = sum(depth + 1) * summed + u * magnitude + (m / 2 + 1) * underflow;
   const fromMean = correction * mean * mean;
+  const squares = ofSquares(facts, depth + 4, m, correction);
   const variance = {
-    'two-pass': sum(depth + 4) * facts.variance + fromMean + 2 * u * magnitude * mean,
-    welford: sum(depth + 4) * Math.sqrt(1 + facts.mean ** 2 / facts.variance) * facts.variance + fromMean,
+    'two-pass': squares + fromMean + 2 * u * magnitude * mean,
+    welford: squares * Math.sqrt(1 + facts.mean ** 2 / facts.variance) + fromMean,
     'one-pass': Math.max(
       correction * ofOnePass(sum(depth + 4), facts.meanSquare, magnitude, facts.meanAbs),
       correction * ofOnePass(sum(depth + 4), facts.spread + facts.shift ** 2, facts.shift, facts.shiftedAbs),

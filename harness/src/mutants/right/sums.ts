@@ -80,10 +80,16 @@ export const sumVariants: readonly Variant[] = [
   summing(
     'float32-odd-even',
     'float32, odd elements before even ones',
-    reordered(
-      (values) => Float64Array.of(...values.filter((_, k) => k % 2 === 1), ...values.filter((_, k) => k % 2 === 0)),
-      blocked(64),
-    ),
+    reordered((values) => {
+      const odd = values.filter((_, k) => k % 2 === 1);
+      const ordered = new Float64Array(values.length);
+      ordered.set(odd);
+      ordered.set(
+        values.filter((_, k) => k % 2 === 0),
+        odd.length,
+      );
+      return ordered;
+    }, blocked(64)),
   ),
   summing('float32-ascending', 'float32, small elements first', reordered(byMagnitude(1))),
   summing('float32-descending', 'float32, large elements first', reordered(byMagnitude(-1))),
