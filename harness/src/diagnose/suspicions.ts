@@ -9,9 +9,9 @@ import { ofMerging } from './merging.ts';
 import type { Observation } from './observation.ts';
 import { ofPlaces } from './places.ts';
 import { ofRunning } from './running.ts';
+import { whereWrong } from './sighting.ts';
 import { ofStatistics } from './statistics.ts';
 import { ofSubsets } from './subsets.ts';
-import { whereWrong } from './traces.ts';
 
 /** Everything that can be supposed of a case. */
 export function hypothesesFor(seen: Observation): readonly Hypothesis[] {
