@@ -1,5 +1,6 @@
 import {
   type Backend,
+  BackendUnavailableError,
   conventionNamed,
   type Numerics,
   type OpenBackend,
@@ -52,11 +53,25 @@ const probe: Problem = {
   convention: conventionNamed('onnx')!,
 };
 
-async function openOnnxRuntime(
-  { id, library, provider }: Runtime,
-  { threads = 1 }: OpenOptions = {},
-): Promise<Backend> {
+/** Which of the two packages this process loaded first. */
+let loadedFirst: string | undefined;
+
+/**
+ * Both packages share one registry, in which the name `cpu` stays with the first that takes it: after onnxruntime-web,
+ * onnxruntime-node would run in WebAssembly under another name. The harness gives each a process of its own.
+ */
+function load({ id, library, provider }: Runtime): OnnxRuntime {
   const ort = loadLibrary(id, library).exports as OnnxRuntime;
+  loadedFirst ??= library;
+  if (provider === 'cpu' && loadedFirst !== library) {
+    throw new BackendUnavailableError(id, `${library} cannot run in a process that loaded ${loadedFirst} before it`);
+  }
+  return ort;
+}
+
+async function openOnnxRuntime(runtime: Runtime, { threads = 1 }: OpenOptions = {}): Promise<Backend> {
+  const { id, provider } = runtime;
+  const ort = load(runtime);
   ort.env.wasm.numThreads = threads;
   ort.env.wasm.proxy = false;
   const session = (problem: Problem): Promise<InferenceSession> =>

@@ -46,7 +46,8 @@ function affineConstants({ affine, shape: { c } }: Problem): readonly Constant[]
 /**
  * Training: one BatchNormalization node with training_mode = 1, which puts out y and momentum·running + (1 − momentum)·batch.
  * It puts out no mean and no invStd, so its momentum is 0: then its running outputs are the batch's own mean and
- * variance, and nodes over C elements make invStd and the running statistics of them.
+ * variance, and nodes over C elements make invStd and the running statistics of them. Both are outputs of the model, so
+ * that the runtime does not write them over its inputs: see docs/peers.md.
  */
 function trainingNodes(
   { convention }: Problem,
@@ -103,7 +104,10 @@ export function graphOf(problem: Problem): Graph {
   const value = (slot: TensorSlot, name: string): Value => ({ name, shape: shapeOf(problem, slot) });
   return {
     inputs: inputsOf(problem).map((slot) => value(slot, slot.name)),
-    outputs: outputsOf(problem).map((slot) => value(slot, outputName(slot.name))),
+    outputs: [
+      ...outputsOf(problem).map((slot) => value(slot, outputName(slot.name))),
+      ...(training ? [{ name: 'variance', shape: [problem.shape.c] }] : []),
+    ],
     nodes: [...nodes.slice(0, 1), ...(training?.nodes ?? [inferenceNode(problem, x, y)]), ...nodes.slice(1)],
     constants: [...affineConstants(problem), ...(training ? [zeros, ...training.constants] : [])],
   };
