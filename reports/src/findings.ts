@@ -65,6 +65,17 @@ export function evidenceOf(result: Result): Evidence | undefined {
   return check && { of: check.name, ...(check.message !== undefined && { message: check.message }) };
 }
 
+/** Why a result is not green, unless the evidence beside it says all of that. */
+export function whyBeside(result: Result, evidence: Evidence | undefined): string | undefined {
+  const why = whyOf(result);
+  if (why === undefined || evidence === undefined) return why;
+  const { of, message, mismatches } = evidence;
+  if (message !== undefined) return why === `${of}: ${message}` ? undefined : why;
+  const isOfTensor =
+    mismatches && why.startsWith(`${of}: ${mismatches.outside} of ${mismatches.checked} elements outside`);
+  return isOfTensor && !why.includes('; ') && !result.excused ? undefined : why;
+}
+
 /** One of each group in turn: the first few of many then show all kinds there are. */
 function inTurns<T>(groups: readonly (readonly T[])[]): T[] {
   const longest = Math.max(0, ...groups.map((group) => group.length));

@@ -1,5 +1,5 @@
 import { describeDiagnosis, explanationsOf } from './diagnosis.ts';
-import { type Evidence, type Failure, failuresOf, type SkippedGroup, skippedOf, whyOf } from './findings.ts';
+import { type Evidence, type Failure, failuresOf, type SkippedGroup, skippedOf, whyBeside } from './findings.ts';
 import { headline, provenance } from './headline.ts';
 import { count, duration, exact, gibibytes, plural, short } from './numbers.ts';
 import { plainText } from './plainText.ts';
@@ -76,7 +76,7 @@ function evidenceText({ of, at, got, expected, ratio, mismatches, message }: Evi
 
 function failureText({ result, evidence }: Failure): string {
   const { sign, status } = lookOf(result.status);
-  const why = whyOf(result);
+  const why = whyBeside(result, evidence);
   return [
     `- ${sign} **${status}** ${code(result.backend)} ${code(result.case)}`,
     why === undefined ? '' : evidence ? `  ${text(why)}  ` : `  ${text(why)}`,

@@ -1,5 +1,5 @@
 import { describeDiagnosis, explanationsOf } from './diagnosis.ts';
-import { type Evidence, type Failure, failuresOf, type SkippedGroup, skippedOf, whyOf } from './findings.ts';
+import { type Evidence, type Failure, failuresOf, type SkippedGroup, skippedOf, whyBeside } from './findings.ts';
 import { headline, provenance } from './headline.ts';
 import { networkTitle } from './networks.ts';
 import { networkTables } from './networkTable.ts';
@@ -127,7 +127,7 @@ function evidenceText({ of, at, got, expected, ratio, mismatches, message }: Evi
 
 function failureText({ result, evidence }: Failure, columns: number, paint: Paint): string {
   const { sign, status } = lookOf(result.status);
-  const why = whyOf(result);
+  const why = whyBeside(result, evidence);
   return [
     `${paint(colourOf[status], `${sign} ${status}`)}  ${plainText(result.backend, 100)} · ${plainText(result.case, 200)}`,
     ...(why === undefined ? [] : [wrap(plainText(why, 400), columns, '    ')]),

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { whyBeside } from '../src/findings.ts';
 import { evidenceOf, failuresOf, type Result, skippedOf } from '../src/index.ts';
 import { completeReport } from './complete.ts';
 import { sampleReport } from './sample.ts';
@@ -13,6 +14,26 @@ const resultWith = (fields: Partial<Result>): Result => ({
   gradients: [],
   checks: [],
   ...fields,
+});
+
+describe('whyBeside', () => {
+  const guard = { name: 'guard-zones', passed: false, message: 'y wrote 3 elements behind its view' };
+  const ofGuard = `${guard.name}: ${guard.message}`;
+  const ofY = 'y: 7 of 231 elements outside tolerance, worst at n=0 c=0 s=12';
+  const y = { ...whole!.tensors[0]!, name: 'y' } as const;
+  const excused = { until: '2026-12-31', reason: 'being repaired' };
+
+  it.each<readonly [string, Partial<Result>, string | undefined]>([
+    ['leaves out what the evidence says of a tensor', { cause: ofY, tensors: [y] }, undefined],
+    ['leaves out what the evidence says of a rule', { cause: ofGuard, checks: [guard] }, undefined],
+    ['keeps a second cause', { cause: `${ofGuard}; ${ofY}`, tensors: [y] }, `${ofGuard}; ${ofY}`],
+    ['keeps a cause without evidence', { cause: 'the process ended with 3' }, 'the process ended with 3'],
+    ['keeps an excuse', { cause: ofY, tensors: [y], excused }, `${ofY} [excused until 2026-12-31: being repaired]`],
+  ])('%s', (_, fields, said) => {
+    const { reason: _reason, excused: _excused, ...result } = resultWith({ status: 'failed' });
+    const failed = { ...result, ...fields };
+    expect(whyBeside(failed, evidenceOf(failed))).toBe(said);
+  });
 });
 
 describe('evidenceOf', () => {
