@@ -9,6 +9,14 @@ export { parseCertificate } from './certificate/readCertificate.ts';
 export { type Comparison, compareReports, gotWorse } from './compare/compare.ts';
 export { renderComparisonHtml } from './compare/page.ts';
 export { renderComparisonTerminal } from './compare/terminal.ts';
+export {
+  type ComparedBackend,
+  type ComparedCase,
+  type ComparedSpeed,
+  type SideBySide,
+  sideBySide,
+  sideBySideTable,
+} from './comparison.ts';
 export { type DashboardInput, dashboardSite, inProgress } from './dashboard/dashboard.ts';
 export type { InProgress, LeftOut } from './dashboard/indexPage.ts';
 export type { Live } from './dashboard/live.ts';

@@ -1,3 +1,4 @@
+import { sideBySide, sideBySideTable } from './comparison.ts';
 import { describeDiagnosis, explanationsOf } from './diagnosis.ts';
 import { type Evidence, type Failure, failuresOf, type SkippedGroup, skippedOf, whyBeside } from './findings.ts';
 import { headline, provenance } from './headline.ts';
@@ -15,6 +16,8 @@ export interface TerminalOptions {
   readonly columns: number;
   /** Whether to use ANSI colours. Nothing is said by colour alone. */
   readonly colour: boolean;
+  /** Ids of the backends whose fastest is the measure where several were timed side by side; left out: all. */
+  readonly against?: readonly string[];
 }
 
 /** Paints a text, or leaves it alone where colours are off. */
@@ -38,6 +41,7 @@ const colourOfVerdict: Readonly<Record<Verdict, number>> = { right: green, wrong
 
 const shownFailures = 10;
 const shownSkips = 10;
+const shownCompared = 40;
 const gap = 2;
 
 const wide = /\p{Script=Han}|\p{Script=Hiragana}|\p{Script=Katakana}|\p{Script=Hangul}|\p{Emoji_Presentation}/u;
@@ -170,6 +174,18 @@ function explanationsText(report: Report, columns: number): string {
     .join('\n');
 }
 
+/** Backends side by side, case by case, where a benchmark was of few enough cases to read. */
+function sideBySideText(report: Report, { columns, against }: TerminalOptions, paint: Paint): string {
+  if (report.selection.command !== 'bench') return '';
+  const compared = sideBySide(report, against);
+  const { length } = compared.cases;
+  if (length === 0) return '';
+  if (length > shownCompared) {
+    return `${plural(length, 'case')} were timed on several backends; the page has them side by side.`;
+  }
+  return tableText(sideBySideTable(compared), columns, paint);
+}
+
 function machineText({ environment, backends, seconds }: Report, columns: number): string {
   const { cpu, cores, memory, node, commit, dirty } = environment;
   const from = commit === undefined ? '' : ` · commit ${commit.slice(0, 12)}${dirty ? ' with local changes' : ''}`;
@@ -196,7 +212,8 @@ function networksText(report: Report, columns: number, paint: Paint): string {
  * The summary that a stranger understands, for a terminal: what did not pass and what did not run, then the table and,
  * last, the answer, because the end is what a terminal shows. A pure function of the report.
  */
-export function renderTerminal(report: Report, { columns, colour }: TerminalOptions): string {
+export function renderTerminal(report: Report, options: TerminalOptions): string {
+  const { columns, colour } = options;
   const paint: Paint = (code, text) => (colour ? `\u001b[${code}m${text}\u001b[0m` : text);
   const summary = summarise(report);
   const parts = [
@@ -206,6 +223,7 @@ export function renderTerminal(report: Report, { columns, colour }: TerminalOpti
     machineText(report, columns),
     networksText(report, columns, paint),
     tableText(summaryTable(summary), columns, paint),
+    sideBySideText(report, options, paint),
     explanationsText(report, columns),
     report.interrupted ? paint(yellow, 'The run was stopped before its end: what is here is what was finished.') : '',
     paint(colourOfVerdict[summary.verdict], wrap(headline(summary, report), columns, '')),

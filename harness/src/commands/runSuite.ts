@@ -46,6 +46,8 @@ const timingOf: { readonly [command in Command]?: TimingBudget } = {
   run: { resident: 60, endToEnd: 20 },
   bench: { resident: 400, endToEnd: 100 },
 };
+/** The backends that others are measured against, where several are timed side by side. */
+const ours = backends.filter(({ onlyNamed }) => !onlyNamed).map(({ id }) => id);
 
 function print(text: string): void {
   process.stdout.write(`${text}\n`);
@@ -58,7 +60,7 @@ function conclude(report: Report, files: ResultFiles, { json, quiet }: SuiteOpti
   }
   if (!quiet) {
     const colour = process.stdout.isTTY === true && process.env['NO_COLOR'] === undefined;
-    print(renderTerminal(report, { columns: process.stdout.columns ?? 120, colour }));
+    print(renderTerminal(report, { columns: process.stdout.columns ?? 120, colour, against: ours }));
     print(`report: ${files.reportPath}`);
     print(`page:   ${files.pagePath}`);
   }
