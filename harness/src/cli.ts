@@ -48,6 +48,15 @@ function certificateOption(): Option {
   ]);
 }
 
+function budgetOption(): Option {
+  return new Option(
+    '--budget <seconds>',
+    'for the whole run: first a short look at every case, then more samples where the times are least sure',
+  )
+    .argParser(seconds)
+    .conflicts('resume');
+}
+
 function suiteCommand(name: 'run' | 'verify' | 'bench', description: string): Command {
   return new Command(name)
     .description(description)
@@ -104,6 +113,7 @@ Exit status: 0 good; 1 a check failed; 2 the command or its input made no sense;
   ];
   for (const command of suiteCommands) {
     if (command.name() === 'verify') command.addOption(certificateOption());
+    if (command.name() === 'bench') command.addOption(budgetOption());
     command.action(async (options: SuiteOptions & { readonly certificate?: string }) => {
       // Loaded only now: what is wrong with a command line is said before mathjs is there.
       if (options.certificate !== undefined) {

@@ -1,4 +1,4 @@
-import { count, plural } from './numbers.ts';
+import { count, duration, plural } from './numbers.ts';
 import { plainText } from './plainText.ts';
 import type { Report, Status } from './report.ts';
 import { type Summary, unprovedOf, wrongOf } from './summary.ts';
@@ -33,6 +33,7 @@ export function headline(summary: Summary, { interrupted }: Report): string {
 
 /** What was run, when and for how long, in the order in which one asks. */
 export function provenance({ tool, selection, startedAt }: Report): string {
-  const { command, suite, seed } = selection;
-  return `normgauge ${tool.version} · ${command} · suite ${suite} · seed ${seed} · ${startedAt}`;
+  const { command, suite, seed, budget } = selection;
+  const given = budget === undefined ? '' : ` · budget ${duration(budget)}`;
+  return `normgauge ${tool.version} · ${command} · suite ${suite} · seed ${seed}${given} · ${startedAt}`;
 }

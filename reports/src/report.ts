@@ -88,6 +88,8 @@ export interface Selection {
   readonly conventions?: readonly string[];
   /** Which part of the selection this is; absent means all of it. */
   readonly shard?: Shard;
+  /** Wall time that the run was given, seconds; absent: every row was given the same. */
+  readonly budget?: number;
 }
 
 /** Part `index` of `of`, counted from 1. */

@@ -48,7 +48,7 @@ export const optionalFields: Readonly<Record<string, Readonly<Record<string, tru
     subject: true,
     committedAt: true,
   } satisfies Optional<Environment>,
-  Selection: { conventions: true, shard: true } satisfies Optional<Selection>,
+  Selection: { conventions: true, shard: true, budget: true } satisfies Optional<Selection>,
   BackendEntry: { version: true, module: true, unavailable: true, device: true } satisfies Optional<BackendEntry>,
   DeviceEntry: {} satisfies Optional<DeviceEntry>,
   Result: {
@@ -132,6 +132,7 @@ const selection: Complete<Selection> = {
   cases: ['backward/**'],
   conventions: ['pytorch'],
   shard: { index: 1, of: 2 },
+  budget: 60,
 };
 
 /** A report in which every field is present. */

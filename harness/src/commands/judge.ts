@@ -25,7 +25,7 @@ function reproduceCommand({ command, seed }: Conditions, asked: string, row: Cas
 }
 
 /** A case that came to its end, and whose backend then did not: what was found before stays beside it. */
-function endedBy(aftermath: LostProcess | RemoteError, when: string, outcome: Outcome): Outcome {
+export function endedBy(aftermath: LostProcess | RemoteError, when: string, outcome: Outcome): Outcome {
   const { tensors, gradients, checks, cause, diagnosis } = outcome;
   const status = aftermath instanceof LostProcess ? aftermath.status : 'failed';
   const causes = [...(cause === undefined ? [] : [cause]), `${when}: ${aftermath.message}`];

@@ -35,6 +35,8 @@ export interface SuiteOptions {
   readonly shard?: Shard;
   /** A report that tells how long cases take, to balance shards by. */
   readonly durations?: string;
+  /** Seconds that the whole run may take; only for `bench`. */
+  readonly budget?: number;
   readonly json: boolean;
   readonly quiet: boolean;
 }
@@ -46,8 +48,12 @@ const timingOf: { readonly [command in Command]?: TimingBudget } = {
   run: { resident: 60, endToEnd: 20 },
   bench: { resident: 400, endToEnd: 100 },
 };
+/** Milliseconds a row in the first look of a run with a budget. */
+const firstLook: TimingBudget = { resident: 60, endToEnd: 20 };
 /** The backends that others are measured against, where several are timed side by side. */
 const ours = backends.filter(({ onlyNamed }) => !onlyNamed).map(({ id }) => id);
+/** Share of a budget that is kept back for the report and the page. */
+const keptBack = 0.02;
 
 function print(text: string): void {
   process.stdout.write(`${text}\n`);
@@ -80,7 +86,7 @@ function secondsOf(path: string): ReadonlyMap<string, number> {
  * @throws {UsageError} when the options make no sense
  */
 export async function runSuite(command: Command, options: SuiteOptions): Promise<number> {
-  const { backend, suite, seed, convention, shard } = options;
+  const { backend, suite, seed, convention, shard, budget } = options;
   const { cases: whole, timeAll } = casesOfRun(command, { suite, patterns: options.case, conventions: convention });
   const cases = shard
     ? shardOf(whole, shard, options.durations === undefined ? undefined : secondsOf(options.durations))
@@ -94,6 +100,7 @@ export async function runSuite(command: Command, options: SuiteOptions): Promise
     cases: [...options.case],
     ...(convention.length > 0 && { conventions: convention }),
     ...(shard && { shard }),
+    ...(budget !== undefined && { budget }),
   };
   const excuses = options.expectations === undefined ? [] : readExpectations(options.expectations);
   const candidates = await openCandidates(asked, hostLimits(cases, options.timeLimit, options.memoryLimit));
@@ -107,7 +114,7 @@ export async function runSuite(command: Command, options: SuiteOptions): Promise
       const total = cases.length * candidates.length;
       progress.line(`--resume: ${earlier.length} of ${total} results were there`);
     }
-    const timing = timingOf[command];
+    const timing = budget === undefined ? timingOf[command] : firstLook;
     const session = new Session({
       selection,
       cases,
@@ -116,6 +123,8 @@ export async function runSuite(command: Command, options: SuiteOptions): Promise
       ...(timing && { timing }),
       timeAll,
       limits: { request: options.timeLimit * 1000 },
+      // By the clock of this process: the budget is for the whole command.
+      ...(budget !== undefined && { deadline: budget * 1000 * (1 - keptBack) }),
       signal,
       expectations: new Expectations(excuses, new Date().toISOString().slice(0, 10)),
       earlier,
@@ -128,10 +137,18 @@ export async function runSuite(command: Command, options: SuiteOptions): Promise
           progress.line(explainFailure(result));
         }
       },
-      onProgress: (done, total, label) => progress.update(done, total, label),
+      onProgress(done, total, label) {
+        const spent = Math.min(budget ?? 0, Math.round(performance.now() / 1000));
+        progress.update(budget === undefined ? done : spent, budget ?? total, label);
+      },
     });
     const report = await session.run();
     progress.end();
+    if (session.overrun > 0) {
+      progress.line(
+        `--budget ${budget}: verification and a short look at each case took ${Math.ceil(session.overrun / 1000)} s more than there were; no time was left to be spread`,
+      );
+    }
     files.finish(report);
     conclude(report, files, options);
     return exitStatusOf(report, options.require);

@@ -2,12 +2,12 @@ import type { BackendEntry, Network, Report, Result, Selection } from '@normgaug
 import type { Case } from '../cases/case.ts';
 import type { Expectations } from '../cases/expectations.ts';
 import { Diagnostician, type Experience } from '../diagnose/diagnostician.ts';
-import { type Prepared, prepare, prepareInputs } from '../verify/prepare.ts';
-import { KernelFault } from '../verify/subject.ts';
+import { type Prepared, type PreparedSet, prepare, prepareInputs } from '../verify/prepare.ts';
+import { BenchRounds } from './benchRounds.ts';
 import { describeEnvironment, toolVersion } from './environment.ts';
 import { judge, type Outcome } from './judge.ts';
 import { type Candidate, idOf, reportedBackend, subjectOf, type TimeLimits } from './subjects.ts';
-import { type Timed, type TimingBudget, timeCase } from './timeCase.ts';
+import { failedWhenTimed, type TimingBudget, timeCase } from './timeCase.ts';
 import { type Place, Turns } from './turns.ts';
 
 /** What a run needs to know. */
@@ -22,6 +22,8 @@ export interface SessionPlan {
   /** Also times cases that their suite does not. */
   readonly timeAll: boolean;
   readonly limits: TimeLimits;
+  /** When the last case is to be over, by `performance.now()`: time that is left by then goes to where times are least sure. */
+  readonly deadline?: number;
   readonly signal: AbortSignal;
   readonly expectations: Expectations;
   /** Results of the same run from before it was stopped or killed; these are not tried again. */
@@ -41,18 +43,10 @@ const weightOfTiming = 8;
 /** Cases that are prepared and not yet judged by every backend. */
 const casesAhead = 4;
 
-/** A backend that throws only when it is called often is wrong, like one that throws at once. */
-function failedWhenTimed(error: unknown): Timed {
-  if (error instanceof KernelFault) return { status: 'failed', cause: `when timed: ${error.message}` };
-  throw error;
-}
-
 /** What names a result within a run. */
 function keyOf(backend: string, address: string): string {
   return `${address} ${backend}`;
 }
-
-type SecondSet = ReturnType<typeof prepareInputs>;
 
 /** Every case on every backend, case by case so that inputs and reference are made once. */
 export class Session {
@@ -62,9 +56,12 @@ export class Session {
   readonly #known: ReadonlySet<string>;
   readonly #began = performance.now();
   readonly #total: number;
+  /** Absent: every row is visited once. */
+  readonly #rounds: BenchRounds | undefined;
   readonly #diagnosticians: ReadonlyMap<Candidate, Diagnostician>;
-  #second: SecondSet | undefined;
+  #second: PreparedSet | undefined;
   #done = 0;
+  #overrun = 0;
 
   constructor(plan: SessionPlan) {
     this.#plan = plan;
@@ -73,6 +70,7 @@ export class Session {
     );
     this.#results = [...plan.earlier];
     this.#known = new Set(plan.earlier.map((result) => keyOf(result.backend, result.case)));
+    this.#rounds = this.#roundsUntil(plan.deadline);
     const weights = plan.cases.map((row) => this.#weightOf(row) * this.#remaining(row).length);
     this.#total = weights.reduce((sum, weight) => sum + weight, 0);
   }
@@ -102,7 +100,38 @@ export class Session {
       if (this.#isTimed(row)) await all;
     }
     await Promise.all(lines.values());
+    this.#overrun = Math.max(0, performance.now() - (this.#plan.deadline ?? Number.POSITIVE_INFINITY));
+    await this.#rounds?.spend();
     return this.#report();
+  }
+
+  /** Milliseconds by which what had to be done took longer than there was time; 0 when it did not, or when none was set. */
+  get overrun(): number {
+    return this.#overrun;
+  }
+
+  #roundsUntil(deadline: number | undefined): BenchRounds | undefined {
+    if (deadline === undefined) return undefined;
+    const { selection, cases, candidates, limits, signal, expectations, onProgress } = this.#plan;
+    const isOf = (result: Result, candidate: Candidate, row: Case): boolean =>
+      result.case === row.id && result.backend === idOf(candidate);
+    return new BenchRounds({
+      deadline,
+      limits,
+      signal,
+      candidates,
+      last: cases.at(-1)!,
+      prepare: (row) => ({
+        prepared: prepare(row, selection.seed),
+        second: prepareInputs(row, selection.seed + 1),
+      }),
+      resultOf: (candidate, row) => this.#results.find((result) => isOf(result, candidate, row)),
+      replace: (candidate, row, result) => {
+        const at = this.#results.findIndex((earlier) => isOf(earlier, candidate, row));
+        this.#results[at] = expectations.apply(result);
+      },
+      onVisit: (label) => onProgress(this.#total, this.#total, label),
+    });
   }
 
   /** Judges one case on one backend and hands the result on, unless the run was stopped meanwhile. */
@@ -132,7 +161,7 @@ export class Session {
   }
 
   /** The data that takes turns with the first while a case is timed; made once for all backends. */
-  #secondSetOf(row: Case): SecondSet {
+  #secondSetOf(row: Case): PreparedSet {
     if (this.#second?.row !== row) this.#second = prepareInputs(row, this.#plan.selection.seed + 1);
     return this.#second;
   }
@@ -148,7 +177,7 @@ export class Session {
   #judge(candidate: Candidate, row: Case, prepared: Prepared | undefined, place: Place): Promise<Result> {
     const command = this.#isTimed(row) ? 'bench' : 'verify';
     const { seed } = this.#plan.selection;
-    const last = row === this.#plan.cases.at(-1);
+    const last = this.#rounds === undefined && row === this.#plan.cases.at(-1);
     return judge(candidate, row, { command, seed, last }, () => this.#verifyAndTime(candidate, row, prepared!, place));
   }
 
@@ -158,10 +187,14 @@ export class Session {
     if (!this.#isTimed(row) || (verdict.status !== 'passed' && verdict.status !== 'untrusted')) return verdict;
     const software = candidate.opened?.device?.software ?? false;
     const second = this.#secondSetOf(row);
-    const timed = await place
-      .take(() => timeCase(prepared, second, subject, this.#plan.timing!, software))
-      .catch(failedWhenTimed);
-    return timed.status === 'passed' ? { ...verdict, timing: timed.timing } : { ...verdict, ...timed };
+    const { timed, took } = await place.take(async () => {
+      const began = performance.now();
+      const outcome = await timeCase(prepared, second, subject, this.#plan.timing!, software).catch(failedWhenTimed);
+      return { timed: outcome, took: performance.now() - began };
+    });
+    if (timed.status !== 'passed') return { ...verdict, ...timed };
+    this.#rounds?.keep(candidate, { prepared, second }, timed.taken, took);
+    return { ...verdict, timing: timed.timing };
   }
 
   #report(): Report {

@@ -1,7 +1,7 @@
 import type { Timing } from '@normgauge/reports';
-import { implausibility, timingOf } from '../measure/timing.ts';
-import type { Prepared } from '../verify/prepare.ts';
-import type { Subject } from '../verify/subject.ts';
+import { callsIn, implausibility, joinVisits, type Taken, timingOf } from '../measure/timing.ts';
+import type { Prepared, PreparedSet } from '../verify/prepare.ts';
+import { KernelFault, type Subject } from '../verify/subject.ts';
 import { agree, describeAgreement, limitsOf } from '../verify/verifyCase.ts';
 import type { TimedSubject } from './subjects.ts';
 
@@ -13,9 +13,15 @@ export interface TimingBudget {
 
 /** A row that was timed: good, wrong when looked at again, or measured in a way that cannot be true. */
 export type Timed =
-  | { readonly status: 'passed'; readonly timing: Timing }
+  | { readonly status: 'passed'; readonly timing: Timing; readonly taken: Taken }
   | { readonly status: 'failed'; readonly cause: string }
   | { readonly status: 'invalid'; readonly reason: string };
+
+/** A backend that throws only when it is called often is wrong, like one that throws at once. */
+export function failedWhenTimed(error: unknown): Timed {
+  if (error instanceof KernelFault) return { status: 'failed', cause: `when timed: ${error.message}` };
+  throw error;
+}
 
 /** Least milliseconds of a sample. */
 const leastSample = 0.1;
@@ -23,13 +29,18 @@ const leastSample = 0.1;
 /** An emulation's times are compared with nothing: a few samples show that it can be timed. */
 const softwareShare = 1 / 4;
 
-/** Times a case that was verified, on two sets of data in turns, and verifies what the timed calls left behind. */
+/**
+ * Times a case that was verified, on two sets of data in turns, and verifies what the timed calls left behind.
+ *
+ * @param earlier the samples of earlier visits, to which those of this one are added
+ */
 export async function timeCase(
   prepared: Prepared,
-  second: Omit<Prepared, 'oracles'>,
+  second: PreparedSet,
   subject: Subject & TimedSubject,
   budget: TimingBudget,
   software: boolean,
+  earlier?: Taken,
 ): Promise<Timed> {
   const { row } = prepared;
   const share = software ? softwareShare : 1;
@@ -40,6 +51,7 @@ export async function timeCase(
     milliseconds: budget.resident * share,
     endToEndMilliseconds: budget.endToEnd * share,
     leastSample,
+    ...(earlier && { calls: callsIn(earlier) }),
   });
   for (const [k, set] of [prepared, second].entries()) {
     const agreements = agree(set, subject, reply.outputs[k]!, limitsOf(set, subject, depth));
@@ -51,8 +63,9 @@ export async function timeCase(
       };
     }
   }
-  const timing = timingOf(row.problem, reply, software);
+  const taken = joinVisits(earlier, reply);
+  const timing = timingOf(row.problem, taken, software);
   // An emulation's copy is no roof of anything.
   const doubt = software ? undefined : implausibility(timing);
-  return doubt === undefined ? { status: 'passed', timing } : { status: 'invalid', reason: doubt };
+  return doubt === undefined ? { status: 'passed', timing, taken } : { status: 'invalid', reason: doubt };
 }

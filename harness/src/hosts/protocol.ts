@@ -133,6 +133,15 @@ export interface TimeRequest {
   readonly endToEndMilliseconds: number;
   /** Least milliseconds of a sample; shorter calls are batched. */
   readonly leastSample: number;
+  /** Calls in a sample, where an earlier timing of the same has found how many: its samples and these are of one kind then. */
+  readonly calls?: CallsPerSample;
+}
+
+/** How many calls a sample holds. */
+export interface CallsPerSample {
+  readonly resident: number;
+  readonly copy: number;
+  readonly endToEnd: number;
 }
 
 export interface Samples {

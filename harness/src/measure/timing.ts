@@ -1,6 +1,6 @@
 import { elementsOf, elementsPerChannel, type Problem } from '@normgauge/contract';
 import type { Timing } from '@normgauge/reports';
-import type { TimeReply } from '../hosts/protocol.ts';
+import type { CallsPerSample, Samples, TimeReply } from '../hosts/protocol.ts';
 import { distributionOf } from './distribution.ts';
 
 /** Bytes of one channel of x up to which it stays in a core's second-level cache between two passes. */
@@ -28,8 +28,39 @@ function trafficOf(problem: Problem): { readonly bytes: number; readonly formula
   }
 }
 
+/** The samples of one row, of one visit or of several. */
+export type Taken = Omit<TimeReply, 'outputs'>;
+
+/** Calls in a sample: more samples that are to stand beside these must hold as many. */
+export function callsIn({ resident, copy, endToEnd }: Taken): CallsPerSample {
+  return {
+    resident: resident.callsPerSample,
+    copy: copy.callsPerSample,
+    endToEnd: endToEnd.callsPerSample,
+  };
+}
+
+function joined(a: Samples, b: Samples): Samples {
+  return {
+    milliseconds: Float64Array.from([...a.milliseconds, ...b.milliseconds]),
+    callsPerSample: a.callsPerSample,
+    preempted: Uint8Array.from([...a.preempted, ...b.preempted]),
+  };
+}
+
+/** The samples of two visits to one row as if it had been one, in the order of measurement. */
+export function joinVisits(earlier: Taken | undefined, { resident, copy, endToEnd, copiedBy }: Taken): Taken {
+  if (!earlier) return { resident, copy, endToEnd, copiedBy };
+  return {
+    resident: joined(earlier.resident, resident),
+    copy: joined(earlier.copy, copy),
+    endToEnd: joined(earlier.endToEnd, endToEnd),
+    copiedBy,
+  };
+}
+
 /** The samples of one row as the report holds them: quoted by the median, beside the copy of the same run. */
-export function timingOf(problem: Problem, reply: TimeReply, software: boolean): Timing {
+export function timingOf(problem: Problem, reply: Taken, software: boolean): Timing {
   const elements = elementsOf(problem.shape);
   const resident = distributionOf(reply.resident);
   const copy = distributionOf(reply.copy);

@@ -1,0 +1,139 @@
+import { elementsOf } from '@normgauge/contract';
+import type { Result } from '@normgauge/reports';
+import type { Case } from '../cases/case.ts';
+import { LostProcess, type RemoteError } from '../hosts/childProcess.ts';
+import { type RowState, spend } from '../measure/budget.ts';
+import type { Taken } from '../measure/timing.ts';
+import type { Prepared, PreparedSet } from '../verify/prepare.ts';
+import { endedBy } from './judge.ts';
+import { type Candidate, idOf, subjectOf, type TimeLimits } from './subjects.ts';
+import { failedWhenTimed, type TimingBudget, timeCase } from './timeCase.ts';
+
+/** The two sets of data of a case. */
+export interface CaseSets {
+  readonly prepared: Prepared;
+  readonly second: PreparedSet;
+}
+
+/** What the rounds need to know of the run. */
+export interface RoundsPlan {
+  /** When the last visit is to be over, by `performance.now()`. */
+  readonly deadline: number;
+  readonly limits: TimeLimits;
+  readonly signal: AbortSignal;
+  readonly candidates: readonly Candidate[];
+  /** The last case, which what goes wrong at the close counts for. */
+  readonly last: Case;
+  /** Makes the sets of a case anew. */
+  prepare(row: Case): CaseSets;
+  /** The row as the report has it so far; undefined when there is none. */
+  resultOf(candidate: Candidate, row: Case): Result | undefined;
+  /** Puts another result in its place. */
+  replace(candidate: Candidate, row: Case, result: Result): void;
+  onVisit(label: string): void;
+}
+
+/** Milliseconds a visit. */
+const visitBudget: TimingBudget = { resident: 160, endToEnd: 20 };
+/** Elements of x, all cases together, whose data is kept between visits; that of others is made anew for each. */
+const elementsKept = 2 ** 24;
+
+interface TimedRow {
+  readonly candidate: Candidate;
+  readonly row: Case;
+  readonly software: boolean;
+  taken: Taken;
+  /** What its next visit will take, milliseconds. */
+  cost: number;
+}
+
+/** A result whose measurement came to nothing. */
+function withoutTiming({ timing: _, ...result }: Result): Result {
+  return result;
+}
+
+/** The rows of a run that were timed once, and the visits that follow until its time is spent. */
+export class BenchRounds {
+  readonly #plan: RoundsPlan;
+  readonly #rows: TimedRow[] = [];
+  readonly #sets = new Map<Case, CaseSets>();
+  #elements = 0;
+
+  constructor(plan: RoundsPlan) {
+    this.#plan = plan;
+  }
+
+  /**
+   * A row that was timed once.
+   * @param milliseconds what that took
+   */
+  keep(candidate: Candidate, sets: CaseSets, taken: Taken, milliseconds: number): void {
+    const { row } = sets.prepared;
+    const software = candidate.opened?.device?.software ?? false;
+    this.#rows.push({ candidate, row, software, taken, cost: milliseconds + visitBudget.resident });
+    if (!this.#sets.has(row)) this.#keepSets(row, sets);
+  }
+
+  #keepSets(row: Case, sets: CaseSets): void {
+    const elements = elementsOf(row.problem.shape);
+    if (this.#elements + elements > elementsKept) return;
+    this.#elements += elements;
+    this.#sets.set(row, sets);
+  }
+
+  /** Visits rows until the time is spent, then closes the backends. */
+  async spend(): Promise<void> {
+    const { deadline, signal, candidates, last } = this.#plan;
+    await spend({
+      rows: this.#rows,
+      stateOf: (row) => this.#stateOf(row),
+      visit: (row) => this.#visit(row),
+      left: () => (signal.aborted ? Number.NEGATIVE_INFINITY : deadline - performance.now()),
+    });
+    for (const candidate of candidates) {
+      const lost = await candidate.host.close();
+      if (lost) this.#end(candidate, last, lost, 'when it was closed');
+    }
+  }
+
+  #stateOf({ candidate, row, software, cost }: TimedRow): RowState | undefined {
+    const { median, interval } = this.#plan.resultOf(candidate, row)?.timing?.resident ?? {};
+    // Times of an emulation are compared with nothing: more of them would help nobody.
+    if (software || !interval || !median) return undefined;
+    return { uncertainty: (interval.high - interval.low) / 2 / median, cost };
+  }
+
+  async #visit(timed: TimedRow): Promise<void> {
+    const { candidate, row, software } = timed;
+    const { prepare, limits, signal, resultOf, replace, onVisit } = this.#plan;
+    onVisit(`${idOf(candidate)} ${row.id}`);
+    const began = performance.now();
+    const { prepared, second } = this.#sets.get(row) ?? prepare(row);
+    const subject = subjectOf(candidate, limits);
+    const result = resultOf(candidate, row)!;
+    try {
+      const outcome = await timeCase(prepared, second, subject, visitBudget, software, timed.taken).catch(
+        failedWhenTimed,
+      );
+      if (signal.aborted) return;
+      if (outcome.status === 'passed') {
+        timed.taken = outcome.taken;
+        replace(candidate, row, { ...result, timing: outcome.timing });
+      } else replace(candidate, row, { ...withoutTiming(result), ...outcome });
+      const aftermath = await candidate.host.settle();
+      if (aftermath) this.#end(candidate, row, aftermath, 'when it was timed again');
+    } catch (error) {
+      if (!(error instanceof LostProcess)) throw error;
+      this.#end(candidate, row, error, 'when it was timed again');
+    }
+    timed.cost = performance.now() - began;
+  }
+
+  /** A backend that is lost counts for the case in flight, unless it was ended by Ctrl-C. */
+  #end(candidate: Candidate, row: Case, lost: LostProcess | RemoteError, when: string): void {
+    const { signal, resultOf, replace } = this.#plan;
+    if (signal.aborted) return;
+    const result = withoutTiming(resultOf(candidate, row)!);
+    replace(candidate, row, { ...result, ...endedBy(lost, when, result) });
+  }
+}
