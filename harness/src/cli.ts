@@ -90,6 +90,7 @@ function suiteCommand(name: 'run' | 'verify' | 'bench', description: string): Co
     )
     .option('--durations <report>', 'an earlier report to balance the shards by, the same for all of them')
     .option('--expectations <file>', 'JSON file of known failures, which do not count')
+    .option('--kill-table <file>', 'what "normgauge mutants --json" printed, to become part of the report')
     .option('--require', 'what is skipped counts as not having run (exit status 4)', false)
     .option('--json', 'print the report as JSON instead of a summary', false)
     .option('--quiet', 'print nothing but errors', false);

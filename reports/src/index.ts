@@ -42,6 +42,8 @@ export type {
   Grade,
   GradientCheck,
   Interval,
+  KillFamily,
+  KillTable,
   Network,
   NetworkLayer,
   Part,

@@ -158,6 +158,7 @@ export function mergeReports(sources: readonly Source[]): Report {
   const parts = sources.flatMap(({ report }) => partsOf(report));
   const [{ report: first }] = sources as readonly [Source];
   const networks = mergedNetworks(sources);
+  const killTable = sources.map(({ report }) => report.killTable).find((table) => table !== undefined);
   return {
     schema: first.schema,
     version: first.version,
@@ -170,6 +171,7 @@ export function mergeReports(sources: readonly Source[]): Report {
     backends: mergedBackends(sources),
     results: mergedResults(sources),
     ...(networks.length > 0 && { networks }),
+    ...(killTable && { killTable }),
     parts,
   };
 }

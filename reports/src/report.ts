@@ -18,8 +18,34 @@ export interface Report {
   readonly results: readonly Result[];
   /** Networks whose layers are among the cases, so that times can be summed over one step; absent when there are none. */
   readonly networks?: readonly Network[];
+  /** How the harness itself did on kernels that are known to be wrong or right; absent when it was not handed in. */
+  readonly killTable?: KillTable;
   /** The reports that this one was merged from, in the order of their results; absent when it is of one run. */
   readonly parts?: readonly Part[];
+}
+
+/** The harness on trial. */
+export interface KillTable {
+  /** Seed of the data. */
+  readonly seed: number;
+  /** How many cases the kernels were tried on. */
+  readonly cases: number;
+  readonly families: readonly KillFamily[];
+  /** Wrong kernels that no case failed, by id. */
+  readonly survivors: readonly string[];
+  /** How many right kernels were tried. */
+  readonly right: number;
+  /** Right kernels that a case failed, by id. */
+  readonly falseAlarms: readonly string[];
+}
+
+/** Wrong kernels that are wrong in the same way. */
+export interface KillFamily {
+  readonly family: string;
+  readonly wrong: number;
+  readonly killed: number;
+  /** Which kind of check failed how many first; together they are `killed`. */
+  readonly by: readonly { readonly check: string; readonly kernels: number }[];
 }
 
 /** The BatchNorm layers of one network at one batch size: all of them, whether they are among the results or not. */

@@ -8,6 +8,8 @@ import type {
   Finding,
   GradientCheck,
   Interval,
+  KillFamily,
+  KillTable,
   Network,
   NetworkLayer,
   Part,
@@ -35,7 +37,10 @@ type Optional<T> = Record<OptionalKeys<T>, true>;
 
 /** Every optional field of every type, exactly: the compiler refuses one too many and one too few. */
 export const optionalFields: Readonly<Record<string, Readonly<Record<string, true>>>> = {
-  Report: { networks: true, parts: true } satisfies Optional<Report>,
+  Report: { networks: true, killTable: true, parts: true } satisfies Optional<Report>,
+  KillTable: {} satisfies Optional<KillTable>,
+  KillFamily: {} satisfies Optional<KillFamily>,
+  KillCheck: {} satisfies Optional<KillFamily['by'][number]>,
   Network: {} satisfies Optional<Network>,
   NetworkLayer: {} satisfies Optional<NetworkLayer>,
   Part: {} satisfies Optional<Part>,
@@ -234,5 +239,13 @@ export const completeReport: Complete<Report> = {
       layers: [{ shape: [4, 64, 56, 56], times: 6 }],
     },
   ],
+  killTable: {
+    seed: 1,
+    cases: 41,
+    families: [{ family: 'indexing', wrong: 7, killed: 6, by: [{ check: 'guard-zones', kernels: 6 }] }],
+    survivors: ['skips-last'],
+    right: 3,
+    falseAlarms: ['welford'],
+  },
   parts: [{ startedAt: '2026-03-14T15:09:26.535Z', seconds: 93.4, interrupted: true, environment, selection }],
 };

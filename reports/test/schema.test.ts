@@ -133,6 +133,9 @@ describe('validateReport', () => {
     Distribution: 'results.0.timing.resident.',
     Interval: 'results.0.timing.resident.interval.',
     Network: 'networks.0.',
+    KillTable: 'killTable.',
+    KillFamily: 'killTable.families.0.',
+    KillCheck: 'killTable.families.0.by.0.',
     NetworkLayer: 'networks.0.layers.0.',
   };
 

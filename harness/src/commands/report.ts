@@ -32,6 +32,7 @@ export function reportCommand(finish: (status: number) => void): Command {
         .makeOptionMandatory(),
     )
     .option('--backend <id>', 'which backend a certificate or badge is about')
+    .option('--kill-table <file>', 'what "normgauge mutants --json" printed, to be shown on the page')
     .option('--out <file or folder>', 'where to write; several formats need a folder (default: standard output)')
     .action(async (path: string, options: ReportOptions) => {
       const { runReport } = await import('./runReport.ts');

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type Format, formats, NoCertificate, type Report } from '@normgauge/reports';
 import { UsageError } from '../usageError.ts';
 import { exitStatus } from './exitStatus.ts';
+import { readKillTable } from './readKillTable.ts';
 import { readReport } from './readReport.ts';
 import { writeOut } from './writeOut.ts';
 
@@ -11,6 +12,8 @@ export interface ReportOptions {
   readonly format: readonly string[];
   /** Which backend a certificate or badge is about. */
   readonly backend?: string;
+  /** What `mutants --json` printed, to be shown beside. */
+  readonly killTable?: string;
   /** A file, or a folder for several formats; absent: one format goes to standard output. */
   readonly out?: string;
 }
@@ -30,9 +33,10 @@ const isFolder = (path: string): boolean => existsSync(path) && statSync(path).i
  * Writes a report in other formats; returns the exit status.
  * @throws {UsageError} when the options make no sense, or a certificate was asked for that the report does not support
  */
-export function runReport(path: string, { format: names, backend, out }: ReportOptions): number {
+export function runReport(path: string, { format: names, backend, killTable, out }: ReportOptions): number {
   const asked = [...new Set(names)].map((name) => formats.find((format) => format.name === name)!);
-  const report = readReport(path);
+  const read = readReport(path);
+  const report = killTable === undefined ? read : { ...read, killTable: readKillTable(killTable) };
   const several = asked.length > 1;
   if (several && out === undefined) {
     throw new UsageError(`--format ${names.join(',')}: several formats need a folder; name one with --out`);

@@ -9,6 +9,7 @@ import { exitStatusOf } from './exitStatus.ts';
 import { hostLimits } from './hostLimits.ts';
 import { explainFailure, isFailure } from './judge.ts';
 import { progressOn } from './progress.ts';
+import { readKillTable } from './readKillTable.ts';
 import { readReport } from './readReport.ts';
 import { ResultFiles } from './resultFiles.ts';
 import { runIdentity } from './runIdentity.ts';
@@ -35,6 +36,8 @@ export interface SuiteOptions {
   readonly shard?: Shard;
   /** A report that tells how long cases take, to balance shards by. */
   readonly durations?: string;
+  /** What `mutants --json` printed, to become part of the report. */
+  readonly killTable?: string;
   /** Seconds that the whole run may take; only for `bench`. */
   readonly budget?: number;
   readonly json: boolean;
@@ -103,6 +106,7 @@ export async function runSuite(command: Command, options: SuiteOptions): Promise
     ...(budget !== undefined && { budget }),
   };
   const excuses = options.expectations === undefined ? [] : readExpectations(options.expectations);
+  const killTable = options.killTable === undefined ? undefined : readKillTable(options.killTable);
   const candidates = await openCandidates(asked, hostLimits(cases, options.timeLimit, options.memoryLimit));
   const { signal, release } = abortOnSignal(candidates);
   try {
@@ -142,7 +146,7 @@ export async function runSuite(command: Command, options: SuiteOptions): Promise
         progress.update(budget === undefined ? done : spent, budget ?? total, label);
       },
     });
-    const report = await session.run();
+    const report = { ...(await session.run()), ...(killTable && { killTable }) };
     progress.end();
     if (session.overrun > 0) {
       progress.line(

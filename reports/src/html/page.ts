@@ -7,6 +7,7 @@ import { failureSection, skippedSection } from './failures.ts';
 import { filterControls, filterScript } from './filters.ts';
 import { pageText } from './frame.ts';
 import { gradientSection } from './gradients.ts';
+import { killTableSection } from './killTable.ts';
 import { caseSection, matrixSection } from './matrix.ts';
 import { type PageModel, pageModel } from './model.ts';
 import { networkSection } from './networks.ts';
@@ -33,6 +34,7 @@ const parts: readonly Part[] = [
   { id: 'sweeps', link: () => 'Sweeps', make: sweepSection },
   { id: 'timing', link: () => 'Times', make: timingSection },
   { id: 'cases', link: () => 'Every case', make: caseSection },
+  { id: 'harness', link: () => 'Harness', make: killTableSection },
   { id: 'environment', link: () => 'Environment', make: environmentSection },
 ];
 

@@ -98,10 +98,10 @@ td.n, th.n, .times td { text-align: right; white-space: nowrap; }
 .times td:last-child { text-align: left; }
 .matrix td, .cases td { white-space: nowrap; }
 .matrix th[scope=row], .cases th[scope=row], .times tbody th { white-space: nowrap; }
-.times tbody th:first-child { white-space: normal; min-width: 19rem; overflow-wrap: anywhere; }
+.times tbody th:first-child { white-space: normal; min-width: 17rem; overflow-wrap: anywhere; }
 tbody td bdi { min-width: 5rem; }
 thead th.n { white-space: normal; } .card thead th.n { white-space: nowrap; }
-.times :is(th, td) { padding-inline: .5rem; } .times thead th { min-width: 0; }
+.times :is(th, td) { padding-inline: .4rem; } .times thead th { min-width: 0; }
 thead bdi, tbody th bdi, tbody td bdi { display: inline-block; max-width: 18rem; overflow-wrap: anywhere; white-space: normal; vertical-align: top; }
 thead th { min-width: 4.5rem; }
 .cases th[scope=rowgroup] { font-weight: 600; padding-top: .7rem; }
@@ -116,7 +116,7 @@ thead th { min-width: 4.5rem; }
 .scroll { container-type: inline-size; }
 .stay { position: sticky; left: .7rem; width: calc(100cqi - 1.4rem); overflow-wrap: anywhere; }
 .stay p { margin: 0 0 .2rem; }
-.skips td:nth-child(2) { min-width: 14rem; overflow-wrap: anywhere; }
+.skips td:nth-child(2) { min-width: 17rem; overflow-wrap: anywhere; }
 .lines { margin: .4rem 0; padding-left: 1.2rem; font-size: .86rem; }
 .run { display: flex; align-items: start; gap: .4rem; margin-block: .25rem; }
 .command { flex: 1; min-width: 0; background: var(--ground); border: 1px solid var(--line); border-radius: 5px; padding: .3rem .6rem; user-select: all; white-space: pre-wrap; overflow-wrap: anywhere; }
@@ -140,6 +140,8 @@ figure details { margin: .2rem 0 0; font-size: .88rem; }
 .legend li { display: flex; align-items: center; gap: .5rem; min-width: 0; }
 .swatch { flex: none; vertical-align: -.1em; }
 .maps { margin-top: 1.2rem; }
+.strip { stroke: var(--roof); fill: var(--link); fill-opacity: .45; vertical-align: middle; }
+.strip .middle { stroke: var(--ink); stroke-width: 1.5; }
 .roof-line { stroke: var(--roof); stroke-width: 1.5; stroke-dasharray: 1 3; stroke-linecap: round; }
 .roof-area { fill: var(--roof); fill-opacity: .14; stroke: none; }
 .controls { display: flex; flex-wrap: wrap; gap: .6rem 1.2rem; margin-block: .6rem; align-items: end; }

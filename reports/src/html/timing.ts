@@ -1,6 +1,7 @@
 import { percent, plural, samplesText, shapeText, short } from '../numbers.ts';
-import type { Result } from '../report.ts';
+import type { Distribution, Result } from '../report.ts';
 import { groupBy } from '../summary.ts';
+import { uncertaintyOf, uncertaintyText } from '../uncertainty.ts';
 import { html, type Markup } from './escape.ts';
 import type { PageModel } from './model.ts';
 import { columns, fold, name, section, wideTable } from './pieces.ts';
@@ -8,12 +9,22 @@ import { columns, fold, name, section, wideTable } from './pieces.ts';
 /** An op with more rows than this is folded at first. */
 const openRows = 24;
 
+/** Width of a strip, in pixels; it reaches from half the median to one and a half of it. */
+const stripWidth = 60;
+
+/** Smallest sample to third quartile as a line, the interval of the median as a box, the median in the middle of it all. */
+function strip({ median, min, p75, interval }: Distribution): Markup {
+  const at = (value: number): number =>
+    Math.round(10 * stripWidth * Math.min(1, Math.max(0, value / median - 0.5))) / 10;
+  const box = interval && html`<path d="M${at(interval.low)} 3H${at(interval.high)}V11H${at(interval.low)}z"/>`;
+  return html`<svg class="strip" width="${stripWidth}" height="14" viewBox="0 0 ${stripWidth} 14" aria-hidden="true"><path d="M${at(min)} 7H${at(p75)}"/>${box}<path class="middle" d="M${stripWidth / 2} 1V13"/></svg>`;
+}
+
 function row({ backend, layout, shape, fill, convention, timing }: Result): Markup {
   const { resident, endToEnd, nsPerElement, gigabytesPerSecond, timesCopy, ofRoof, copiedBy, software } = timing!;
   const { median, min, p75, mad, preempted } = resident;
   const n = (text: string): Markup => html`<td>${text}`;
-  return html`<tr><th scope="row">${layout} ${shapeText(shape)} ${fill} ${convention}<th scope="row">${name(backend)}${software && ' *'}${[
-    short(median, 4),
+  return html`<tr><th scope="row">${layout} ${shapeText(shape)} ${fill} ${convention}<th scope="row">${name(backend)}${software && ' *'}${n(short(median, 4))}${n(uncertaintyText(uncertaintyOf(resident)))}<td>${median > 0 && strip(resident)}${[
     short(min, 4),
     short(p75, 4),
     short(mad, 2),
@@ -35,6 +46,8 @@ function table(op: string, results: readonly Result[]): Markup {
       'case',
       'backend',
       '|median',
+      '|±',
+      'spread',
       '|min',
       '|p75',
       '|MAD',
@@ -83,7 +96,7 @@ export function timingSection({ report, summary }: PageModel): Markup {
   return section(
     'timing',
     'Times',
-    html`Median of <em>run</em> alone with the inputs resident; min, third quartile and median absolute deviation beside it, and the share of samples in which the process was taken off its core. “× copy” is the median ÷ the time of copying x, measured in turns with it; “of roof” is the time that the least traffic takes at the speed of that copy ÷ the median.${software && html` <strong>* a software adapter: compare with nothing.</strong>`}`,
+    html`Median of <em>run</em> alone with the inputs resident; “±” is half of the interval in which it lies (95 %); min, third quartile and median absolute deviation beside it, and the share of samples in which the process was taken off its core. “× copy” is the median ÷ the time of copying x, measured in turns with it; “of roof” is the time that the least traffic takes at the speed of that copy ÷ the median. “spread” reaches from half the median to one and a half of it: the line from the minimum to the third quartile, the box over the interval.${software && html` <strong>* a software adapter: compare with nothing.</strong>`}`,
     timed.length === 0 ? html`<p>Nothing was timed.</p>` : html`${furthest(timed)}${tables}`,
   );
 }
