@@ -1,3 +1,4 @@
+import { fromFunctions } from '@normgauge/contract';
 import { describe, expect, it } from 'vitest';
 import { caseAt } from '../src/cases/case.ts';
 import { type Cause, causes } from '../src/diagnose/causes.ts';
@@ -6,6 +7,8 @@ import { correctVariants, mutants } from '../src/mutants/corpus.ts';
 import { subjectInProcess } from '../src/mutants/inProcess.ts';
 import { acting, computing, kernel, type Variant } from '../src/mutants/mutant.ts';
 import { computeWith } from '../src/stepwise/kernel.ts';
+import { storing } from '../src/stepwise/rounding.ts';
+import { mix, twoPass } from '../src/stepwise/steps.ts';
 import { type Prepared, prepareInputs } from '../src/verify/prepare.ts';
 
 function preparedFor(address: string): Prepared {
@@ -95,6 +98,50 @@ describe('a diagnosis', () => {
       }),
     ],
     [
+      'mean taken for another value',
+      kernel('j', '', {
+        statistics(x, m) {
+          const { mean, squares } = twoPass(x, m);
+          return { mean: 0.97 * mean, squares };
+        },
+      }),
+    ],
+    [
+      'running variance wrong',
+      kernel('k', '', { runningVar: (old, { runningVariance }, w) => mix(old, runningVariance + 3e-3, w) }),
+    ],
+    [
+      'values clamped',
+      kernel(
+        'l',
+        '',
+        storing((value) => Math.max(-1.7, Math.min(1.3, value)), ['y']),
+      ),
+    ],
+    [
+      'values clamped',
+      kernel('m', '', {
+        normalise: (x, { mean, invStd }, { gamma, beta }) =>
+          gamma * Math.max(-1.37, Math.min(1.37, (x - mean) * invStd)) + beta,
+      }),
+    ],
+    [
+      'input written',
+      {
+        id: 'n',
+        does: '',
+        stateless: true,
+        open: fromFunctions({
+          id: 'n',
+          inference(inputs, problem) {
+            const { y } = computeWith({})(inputs, problem);
+            inputs.x.fill(0);
+            return { y: y! };
+          },
+        }),
+      },
+    ],
+    [
       'follows another convention',
       computing('f', '', (inputs, problem) => {
         const keras = {
@@ -130,6 +177,19 @@ describe('a diagnosis', () => {
       subject,
     );
     expect(failed.diagnosis?.follows).toContain('darknet-alexeyab');
+  });
+
+  it('says which step is the first that is wrong where it has no name for the mistake', async () => {
+    const odd = kernel('o', '', {
+      invStd: (variance, convention) => (1 + 0.2 * Math.sin(1e3 * variance)) / Math.sqrt(variance + convention.eps),
+    });
+    const verdict = await new Diagnostician().verify(
+      preparedFor('forward-training/nchw/3x5x7x3/normal/pytorch'),
+      await subjectInProcess(odd.open),
+    );
+    const [best] = verdict.diagnosis!.findings;
+    expect(best).toMatchObject({ cause: 'spread taken for another value', certainty: 'possible' });
+    expect(best!.says).toContain('the mean and the running variance are right');
   });
 
   it('has no name for noise, rather than a wrong one', async () => {

@@ -219,6 +219,7 @@ const rules: Readonly<Record<string, Cause>> = {
   'output-type': 'output of the wrong type or length',
   'output-length': 'output of the wrong type or length',
   'output-complete': 'output missing',
+  'inputs-unchanged': 'input written',
 };
 
 /** What the rule says that a kernel broke before it had answered. */

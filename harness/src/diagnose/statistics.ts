@@ -163,6 +163,12 @@ const ofMeanAndSpread: readonly Hypothesis[] = [
       return { mean, squares: sum(x.map((value) => Math.abs(value - mean))) ** 2 / m };
     },
   }),
+  suppose('spread taken for another value', 'mean |x−μ| is taken for the variance', {
+    statistics(x, m) {
+      const { mean } = twoPass(x, m);
+      return { mean, squares: sum(x.map((value) => Math.abs(value - mean))) };
+    },
+  }),
   suppose('spread taken for another value', 'mean(x²), not centred, is taken for the variance', {
     statistics: (x, m) => ({ mean: sum(x) / m, squares: sum(x.map((value) => value ** 2)) }),
   }),
@@ -228,5 +234,6 @@ export function ofStatistics(seen: Observation): readonly Hypothesis[] {
   const { op } = seen.problem;
   if (op === 'forward-training') return [...ofSets(seen), ...ofMeanAndSpread, ...ofSources()];
   if (op === 'backward') return ofSets(seen).filter(({ cause }) => cause !== 'statistics over all channels');
-  return [...ofBatch, ...ofMeanAndSpread.slice(-8), ...(op === 'backward-frozen' ? ofSets(seen) : [])];
+  const ofSpread = ofMeanAndSpread.filter(({ cause }) => cause === 'spread taken for another value');
+  return [...ofBatch, ...ofSpread, ...(op === 'backward-frozen' ? ofSets(seen) : [])];
 }

@@ -2,6 +2,7 @@ import { ofAffine } from './affine.ts';
 import { ofConventions } from './conventions.ts';
 import { ofDivisors } from './divisors.ts';
 import { ofEpsilons } from './epsilons.ts';
+import { ofFittedNumbers } from './fittedNumbers.ts';
 import { ofNumbers } from './formats.ts';
 import { ofGradients } from './gradients.ts';
 import { fits, type Hypothesis, type Suspicion, suspect } from './hypothesis.ts';
@@ -34,6 +35,7 @@ export function hypothesesFor(seen: Observation): readonly Hypothesis[] {
     ...ofMerging(seen),
     ...ofConventions(seen),
     ...ofNumbers(seen),
+    ...ofFittedNumbers(seen),
   ];
 }
 

@@ -1,5 +1,6 @@
 import { outputsOf } from '@normgauge/contract';
 import { cancellation, coarseRoot } from './cancellation.ts';
+import { carriedOn } from './carriedOn.ts';
 import type { Suspicion } from './hypothesis.ts';
 import { moved } from './moved.ts';
 import { notFinite } from './notFinite.ts';
@@ -58,5 +59,6 @@ export function tracesIn(seen: Observation): readonly Suspicion[] {
     ...moved(seen),
     ...cancellation(seen),
     ...coarseRoot(seen),
+    ...carriedOn(seen),
   ];
 }
