@@ -117,6 +117,21 @@ describe.concurrent('the gate on a repository', () => {
     );
   });
 
+  it('times each side under a Node of its own where flags differ, in turns', async () => {
+    const repository = changed({}, {});
+    const { status, stderr, stdout } = await repository.gate([
+      ...['--base', 'main', '--case', cases[0], '--node-flags=--no-opt --no-sparkplug'],
+    ]);
+    expect(repository.report.apart).toEqual({
+      base: process.version,
+      head: `${process.version} --no-opt --no-sparkplug`,
+    });
+    expect(stdout).toContain(`in processes of their own that took turns, base on Node ${process.version}`);
+    expect(repository.report.rows[0]!.verdict).toBe('fail');
+    expect(stderr).toContain(`--node-flags='--no-opt --no-sparkplug'`);
+    expect(status).toBe(1);
+  });
+
   it('takes a packed tarball for base', async () => {
     const repository = new Repository();
     repository.commit({});
@@ -234,6 +249,19 @@ describe.concurrent('the gate says in one sentence', () => {
     ]);
     expect(stdout).toMatch(/gate: not-run: dist\/kernel\.mjs: on base: .*too old for this Node/);
     expect(status).toBe(4);
+  });
+
+  it.each([
+    [['--node', './nothing'], '--node: ./nothing does not run'],
+    [['--node', '/bin/false'], '--node: /bin/false does not run'],
+    [['--base-node', '/bin/echo'], '--base-node: expected a Node, got a program that says its version is'],
+    [['--node-flags=--no-such-flag'], '--node-flags: '],
+    [['--base-node-flags=no-opt'], '--base-node-flags: expected flags of Node, each beginning with -, got "no-opt"'],
+  ])('that %j cannot be used', async (given, message) => {
+    const { status, stderr } = await changed({}, {}).gate(['--base', 'main', ...given]);
+    expect(stderr).toContain(message);
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+    expect(status).toBe(2);
   });
 
   it('what is wrong with the margins', async () => {

@@ -4,11 +4,13 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { caseAt } from '../src/cases/case.ts';
 import { makeInputs } from '../src/cases/inputs.ts';
 import { uniformFrom } from '../src/cases/random.ts';
-import { ArmFault, ArmsProcess } from '../src/gate/armsProcess.ts';
+import type { ArmSource, Arms } from '../src/gate/arms.ts';
+import { ArmsApart } from '../src/gate/armsApart.ts';
+import { ArmFault, ArmsTogether } from '../src/gate/armsProcess.ts';
 import { partOf, shareIn } from '../src/gate/extraWork.ts';
 import { type Contest, type RaceSettings, raceCase, shuffled } from '../src/gate/raceCase.ts';
 import { alphaFor, usualMargins } from '../src/gate/sequential.ts';
-import { LostProcess } from '../src/hosts/childProcess.ts';
+import { LostProcess, thisNode } from '../src/hosts/childProcess.ts';
 import { newFolder } from './commandLine.ts';
 import { kernelText, type Quirks, writeFiles } from './gateKernels.ts';
 
@@ -17,7 +19,7 @@ const inputSets = [1, 2].map((seed) => makeInputs(row.problem, row.fill, seed));
 const settings: RaceSettings = { margins: usualMargins, alpha: alphaFor(1), budget: 10_000, limit: 20_000 };
 const memory = 1024;
 
-const running: ArmsProcess[] = [];
+const running: Arms[] = [];
 afterEach(() => {
   for (const each of running.splice(0)) each.kill();
 });
@@ -27,7 +29,7 @@ async function opened(
   base: Quirks,
   head: Quirks,
   files: { readonly [path: string]: string } = {},
-): Promise<ArmsProcess> {
+): Promise<ArmsTogether> {
   const folder = newFolder();
   writeFiles(folder, { 'base.mjs': kernelText(base), 'head.mjs': kernelText(head), ...files });
   const arm = (name: string) => ({
@@ -35,7 +37,7 @@ async function opened(
     extraWork: 0,
   });
   const sources = [arm('base.mjs'), arm('head.mjs'), arm('base.mjs')] as const;
-  const process = await ArmsProcess.open(sources, [2, 0, 1], memory);
+  const process = await ArmsTogether.open(sources, [2, 0, 1], memory);
   running.push(process);
   return process;
 }
@@ -151,6 +153,61 @@ describe('three arms in one process', () => {
   });
 });
 
+describe('arms in processes of their own', () => {
+  const source = { kind: 'own' as const, id: 'simd-js' };
+  const honest = { source, extraWork: 0 };
+
+  async function apart(head: Partial<ArmSource>, flags: readonly string[] = []): Promise<ArmsApart> {
+    const runtimes = { base: thisNode, head: { ...thisNode, flags } };
+    const arms = await ArmsApart.open([honest, { ...honest, ...head }, honest], [2, 0, 1], memory, runtimes);
+    running.push(arms);
+    return arms;
+  }
+
+  it('do not call the same code slower', async () => {
+    const heat = await raceCase(await apart({}), contest(), settings, uniform());
+    expect(heat).toHaveProperty('outcome');
+    expect(heat).not.toMatchObject({ outcome: 'slower' });
+  });
+
+  it('tell a head that does half as much again from base', async () => {
+    const heat = await raceCase(await apart({ extraWork: 0.5 }), contest(), settings, uniform());
+    expect(heat).toMatchObject({ outcome: 'slower' });
+  });
+
+  it('tell a Node that does not optimise from one that does', async () => {
+    const heat = await raceCase(await apart({}, ['--no-opt']), contest(), settings, uniform());
+    expect(heat).toMatchObject({ outcome: 'slower' });
+    if ('wrong' in heat) throw new Error(heat.cause);
+    expect(heat.look.head.low).toBeGreaterThan(1.5);
+    expect(heat.look.control.high).toBeLessThan(1.5);
+  });
+
+  it('are verified before and after, each by its name', async () => {
+    const asked: string[] = [];
+    const heat = await raceCase(
+      await apart({}),
+      contest((outputs, arm) => {
+        asked.push(`${arm} ${outputs.length}`);
+        return asked.length === 6 ? 'y is off' : undefined;
+      }),
+      settings,
+      uniform(),
+    );
+    expect(asked).toEqual(['base 2', 'head 2', 'control 2', 'base 2', 'head 2', 'control 2']);
+    expect(heat).toEqual({ wrong: 'control', cause: 'right when verified, wrong when timed: y is off' });
+  });
+
+  it('say which of them threw, and leave no process behind', async () => {
+    const folder = newFolder();
+    writeFiles(folder, { 'head.mjs': kernelText({ top: "throw new Error('not today');" }) });
+    const url = pathToFileURL(join(folder, 'head.mjs')).href;
+    const fault = await apart({ source: { kind: 'module', url } }).catch((error: unknown) => error);
+    expect(fault).toBeInstanceOf(ArmFault);
+    expect(fault).toMatchObject({ arm: 'head', message: 'not today' });
+  });
+});
+
 describe('extra work', () => {
   it.each([
     ['100x16x14x14', 0.05, 0.05],
@@ -167,7 +224,7 @@ describe('extra work', () => {
   it('is noticed', async () => {
     const source = { kind: 'own' as const, id: 'simd-js' };
     const honest = { source, extraWork: 0 };
-    const process = await ArmsProcess.open([honest, { source, extraWork: 0.5 }, honest], [0, 1, 2], memory);
+    const process = await ArmsTogether.open([honest, { source, extraWork: 0.5 }, honest], [0, 1, 2], memory);
     running.push(process);
     expect(await raceCase(process, contest(), settings, uniform())).toMatchObject({ outcome: 'slower' });
   });

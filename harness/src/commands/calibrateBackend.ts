@@ -1,5 +1,5 @@
 import type { Case } from '../cases/case.ts';
-import { ArmsProcess } from '../gate/armsProcess.ts';
+import { ArmsTogether } from '../gate/armsProcess.ts';
 import type { Trial } from '../gate/calibration.ts';
 import { type Decision, decideCases } from '../gate/decideCases.ts';
 import { partOf, shareIn } from '../gate/extraWork.ts';
@@ -78,7 +78,7 @@ class Calibrating {
       {
         sources: this.#sources(extraWork),
         settings: this.#settings,
-        memory: 3 * hosts.memory,
+        memory: hosts.memory,
         uniform,
         signal,
         onDecision: (of, decision) => this.#count(effect, of, decision),
@@ -142,10 +142,10 @@ class Calibrating {
   /** How much longer it takes with so much more work, over all rounds of a look. */
   async #seen(of: Verified, extraWork: number): Promise<number> {
     const { hosts, uniform, seed } = this.#plan;
-    const process = await ArmsProcess.open(this.#sources(extraWork), shuffled(uniform), 3 * hosts.memory);
+    const racing = await ArmsTogether.open(this.#sources(extraWork), shuffled(uniform), 3 * hosts.memory);
     try {
       const heat: Heat | { readonly wrong: string; readonly cause: string } = await raceCase(
-        process,
+        racing,
         contestOf(of, seed),
         { ...this.#settings, margins: undeciding },
         uniform,
@@ -153,7 +153,7 @@ class Calibrating {
       if ('wrong' in heat) throw new Error(`${of.row.id}: ${heat.cause}`);
       return heat.look.head.median - 1;
     } finally {
-      process.kill();
+      racing.kill();
     }
   }
 }

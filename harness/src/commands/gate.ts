@@ -38,6 +38,11 @@ export function gateCommand(finish: (status: number) => void): Command {
         .argParser(seconds)
         .default(30),
     )
+    .option('--node <path>', 'a Node that runs head (default: the one that runs this)')
+    .option('--node-flags <flags>', 'flags of the Node that runs head, such as "--no-opt --max-lazy"')
+    .option('--base-node <path>', 'a Node that runs base (default: the one that runs this)')
+    .option('--base-node-flags <flags>', 'flags of the Node that runs base')
+    .option('--apart', 'a process for each side, in turns; so it is where one of the four above is given', false)
     .option(
       '--margins <file>',
       'how much slower is too much, by case (default: normgauge.gate.json where there is one)',

@@ -1,10 +1,12 @@
 import type { Case } from '../cases/case.ts';
 import { seedOf, uniformFrom } from '../cases/random.ts';
+import type { Runtimes } from '../gate/arms.ts';
 import { type Decision, decideCases, type Entry } from '../gate/decideCases.ts';
 import { counting, type GateRow, processEntry, ratioOf, together } from '../gate/gateReport.ts';
 import type { MarginsOf } from '../gate/margins.ts';
 import { NotRun } from '../gate/notRun.ts';
 import type { HostLimits } from '../hosts/backendHost.ts';
+import type { Runtime } from '../hosts/childProcess.ts';
 import type { BackendSource } from '../hosts/protocol.ts';
 import { contestOf, type Verified, verifiedOn } from './gateContest.ts';
 import { type Compared, compareCorrectness, type Sides } from './gateCorrectness.ts';
@@ -31,6 +33,8 @@ export interface GatePlan {
   readonly limit: number;
   /** Of a process of one backend; that of all three gets three times the memory. */
   readonly hosts: HostLimits;
+  /** Where each side runs, when they cannot share a process. */
+  readonly apart?: Runtimes;
   readonly signal: AbortSignal;
   /** The command that repeats the gate on one case. */
   reproduce(asked: string, row: Case): string;
@@ -116,10 +120,11 @@ export class GateSession {
 
   async #open(): Promise<Sides> {
     const { asked, base: baseSource, head: headSource } = this.#subject;
-    const { hosts } = this.#plan;
-    const head = await openCandidate(asked, hosts, headSource);
+    const { hosts, apart } = this.#plan;
+    const at = (runtime: Runtime | undefined): HostLimits => ({ ...hosts, ...(runtime && { runtime }) });
+    const head = await openCandidate(asked, at(apart?.head), headSource);
     try {
-      const base = await openCandidate(asked, hosts, baseSource);
+      const base = await openCandidate(asked, at(apart?.base), baseSource);
       this.#backend = idOf(head.opened ? head : base);
       this.#software = (head.opened ?? base.opened)?.device?.software ?? false;
       return { base, head };
@@ -164,7 +169,8 @@ export class GateSession {
         { source: base, extraWork: 0 },
       ],
       settings: { alpha, budget, limit },
-      memory: 3 * hosts.memory,
+      memory: hosts.memory,
+      ...(this.#plan.apart && { apart: this.#plan.apart }),
       uniform: uniformFrom(seedOf('gate', seed, this.#backend)),
       signal,
       onDecision: (of, decision) => this.#plan.onRow(this.#rowOf(of, decision)),

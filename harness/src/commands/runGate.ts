@@ -17,12 +17,13 @@ import { describeEnvironment, toolVersion } from './environment.ts';
 import { exitStatus } from './exitStatus.ts';
 import { hostLimits } from './hostLimits.ts';
 import { type Progress, progressOn } from './progress.ts';
+import { type RuntimeOptions, type RuntimesOfGate, runtimesOf } from './runtimes.ts';
 import { quoted } from './shellWords.ts';
 import { sourceOf } from './subjects.ts';
 import { writeOut } from './writeOut.ts';
 
 /** Options of `gate`, as the command line gives them. */
-export interface GateOptions {
+export interface GateOptions extends RuntimeOptions {
   readonly base: string;
   /** Absent: the work tree as it is built. */
   readonly head?: string;
@@ -66,22 +67,34 @@ interface Asked {
   readonly base: Place;
   readonly head?: Place;
   readonly subjects: readonly { readonly asked: string; readonly source: BackendSource }[];
+  /** Absent: base and head share a process. */
+  readonly apart?: RuntimesOfGate;
 }
 
-function whatIsAsked({ base, head, backend, allowDirty }: GateOptions): Asked {
+function whatIsAsked(options: GateOptions): Asked {
+  const { base, head, backend, allowDirty } = options;
   const asked =
     backend.length > 0 ? [...new Set(backend)] : backends.filter(({ onlyNamed }) => !onlyNamed).map(({ id }) => id);
   const subjects = asked.map((name) => ({ asked: name, source: sourceOf(name) }));
   const basePlace = placeNamed('--base', base);
   const headPlace = head === undefined ? undefined : placeNamed('--head', head);
   if (!headPlace && basePlace.kind === 'commit' && !allowDirty) refuseChanges(Repository.around('.')!);
-  return { base: basePlace, ...(headPlace && { head: headPlace }), subjects };
+  const apart = runtimesOf(options);
+  return { base: basePlace, ...(headPlace && { head: headPlace }), subjects, ...(apart && { apart }) };
 }
 
 function reproduceCommand(options: GateOptions, asked: string, row: Case): string {
-  const { base, head, seed } = options;
-  const onHead = head === undefined ? '' : ` --head ${quoted(head)}`;
-  return `npx normgauge gate --base ${quoted(base)}${onHead} --backend ${quoted(asked)} --case ${quoted(row.id)} --seed ${seed}`;
+  const { base, head, seed, node, nodeFlags, baseNode, baseNodeFlags, apart } = options;
+  const given = [
+    ['head', head],
+    ['node', node],
+    ['node-flags', nodeFlags],
+    ['base-node', baseNode],
+    ['base-node-flags', baseNodeFlags],
+  ] as const;
+  const words = given.flatMap(([name, value]) => (value === undefined ? [] : [`--${name}=${quoted(value)}`]));
+  const further = [...words, ...(apart ? ['--apart'] : [])].map((word) => ` ${word}`).join('');
+  return `npx normgauge gate --base ${quoted(base)}${further} --backend ${quoted(asked)} --case ${quoted(row.id)} --seed ${seed}`;
 }
 
 /** What is gathered while the gate runs. */
@@ -123,6 +136,7 @@ async function gateAll(
           budget: options.budget * 1000,
           limit: options.timeLimit * 1000,
           hosts: hostLimits(cases, options.timeLimit, undefined),
+          ...(asked.apart && { apart: asked.apart.runtimes }),
           signal,
           reproduce: (of, row) => reproduceCommand(options, of, row),
           onRow(row) {
@@ -218,6 +232,7 @@ export async function runGate(options: GateOptions): Promise<number> {
       loadAtEnd: loadavg()[0] ?? 0,
       base: asked.base,
       ...(asked.head && { head: asked.head }),
+      ...(asked.apart && { apart: asked.apart.names }),
       suite: options.suite,
       seed: options.seed,
       alpha: alphaFor(cases.filter(isTimed).length * asked.subjects.length),

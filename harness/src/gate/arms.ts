@@ -1,8 +1,10 @@
 import type { Problem, Tensors } from '@normgauge/contract';
+import type { LostProcess, Runtime } from '../hosts/childProcess.ts';
 import type { BackendSource, Opened, Samples } from '../hosts/protocol.ts';
 
 /*
- * What the process of a gate is asked: three backends side by side, each a module instance of its own.
+ * What is timed against one another, and what the processes of a gate are asked: all of it side by side in one process, each a
+ * module instance of its own, or each in a process of its own.
  */
 
 /** In this order wherever there is one entry an arm. `control` is a second instance of base. */
@@ -18,6 +20,17 @@ export interface ArmSource {
   readonly extraWork: number;
 }
 
+/** Where an arm's process runs, when it has one of its own. */
+export interface Runtimes {
+  readonly base: Runtime;
+  readonly head: Runtime;
+}
+
+/** An arm as its process is asked to open it. */
+export interface OpenArm extends ArmSource {
+  readonly arm: Arm;
+}
+
 /** A backend threw. What it threw in cannot be continued. */
 export interface Threw {
   readonly threw: { readonly arm: Arm; readonly name: string; readonly message: string };
@@ -26,9 +39,10 @@ export interface Threw {
 /** Numbers of the arms, one each: what comes first comes to lie elsewhere in memory, and is compiled first. */
 export type Order = EachArm<number>;
 
+/** The arms of one process, and its numbers for them in the order in which something is done with each. */
 export interface OpenRequest {
-  readonly arms: EachArm<ArmSource>;
-  readonly order: Order;
+  readonly arms: readonly OpenArm[];
+  readonly order: readonly number[];
 }
 
 /** Opens plans for a problem, runs each, and calls them until they have warmed up. Closes those of the problem before. */
@@ -37,7 +51,7 @@ export interface ReadyRequest {
   /** They take turns, each in a plan of its own. */
   readonly inputSets: readonly Tensors[];
   /** In which plans are opened and warmed up. */
-  readonly order: Order;
+  readonly order: readonly number[];
   /** Least milliseconds of a sample; shorter calls are batched. */
   readonly leastSample: number;
   /** Milliseconds of calls before the first that counts, all arms together. */
@@ -48,12 +62,14 @@ export interface ReadyRequest {
 export type ArmOutputs = readonly Tensors[];
 
 export interface ReadyReply {
-  readonly outputs: EachArm<ArmOutputs>;
+  readonly outputs: readonly ArmOutputs[];
 }
 
 /** Takes samples in rounds, one of every arm. */
 export interface RaceRequest {
-  /** Numbers of the arms in the order of their samples, three a round. */
+  /** Arms in the process. */
+  readonly arms: number;
+  /** Numbers of the arms in the order of their samples, as many a round as there are. */
   readonly order: Uint8Array;
   /** Milliseconds after which no further round begins; the first always does. */
   readonly milliseconds: number;
@@ -61,18 +77,46 @@ export interface RaceRequest {
 
 export interface RaceReply {
   /** As many samples of each arm; fewer than were asked for when the time was over. */
-  readonly samples: EachArm<Samples>;
+  readonly samples: readonly Samples[];
 }
 
 /** Every request and what answers it. */
 export interface ArmsExchanges {
-  readonly open: { readonly request: OpenRequest; readonly reply: Threw | { readonly opened: EachArm<Opened> } };
+  readonly open: { readonly request: OpenRequest; readonly reply: Threw | { readonly opened: readonly Opened[] } };
   readonly ready: { readonly request: ReadyRequest; readonly reply: Threw | ReadyReply };
   readonly race: { readonly request: RaceRequest; readonly reply: Threw | RaceReply };
   /** What the plans hold after the last sample. */
   readonly finish: {
-    readonly request: Pick<ReadyRequest, 'problem' | 'inputSets'>;
+    readonly request: Pick<ReadyRequest, 'problem' | 'inputSets' | 'order'>;
     readonly reply: Threw | ReadyReply;
   };
   readonly close: { readonly request: Record<string, never>; readonly reply: Record<string, never> };
+}
+
+/** What is asked of the arms, wherever they run. */
+export interface RaceConditions {
+  readonly problem: Problem;
+  readonly inputSets: readonly Tensors[];
+  readonly order: Order;
+  readonly leastSample: number;
+  readonly warmUp: number;
+}
+
+/**
+ * The three arms, wherever they run. Each request may take so many milliseconds, after which what runs is ended.
+ *
+ * All throw {ArmFault} when an arm throws, {LostProcess} when a process ends or is ended first.
+ */
+export interface Arms {
+  /** A process that is gone; undefined as long as all are there. */
+  readonly lost: LostProcess | undefined;
+  /** Opens plans and warms them up; what they hold after their first run. */
+  ready(request: RaceConditions, limit: number): Promise<EachArm<ArmOutputs>>;
+  /** Samples of rounds in these orders, until so many milliseconds are over; the first round is always whole. */
+  race(order: Uint8Array, milliseconds: number, limit: number): Promise<EachArm<Samples>>;
+  /** What the plans hold after the last sample. */
+  finish(request: RaceConditions, limit: number): Promise<EachArm<ArmOutputs>>;
+  /** Ends them: politely, and after a while not. */
+  close(): Promise<void>;
+  kill(): void;
 }

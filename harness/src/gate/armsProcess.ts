@@ -1,6 +1,18 @@
 import { fileURLToPath } from 'node:url';
-import { HostProcess, type LostProcess, type Program } from '../hosts/childProcess.ts';
-import type { ArmSource, ArmsExchanges, EachArm, Order } from './arms.ts';
+import { HostProcess, type LostProcess, type Program, type Runtime } from '../hosts/childProcess.ts';
+import type { Samples } from '../hosts/protocol.ts';
+import {
+  type Arm,
+  type ArmOutputs,
+  type ArmSource,
+  type Arms,
+  type ArmsExchanges,
+  arms,
+  type EachArm,
+  type OpenArm,
+  type Order,
+  type RaceConditions,
+} from './arms.ts';
 import { armsFault } from './checkArms.ts';
 
 /** The script as built: from src and from dist this is the same file. */
@@ -16,11 +28,11 @@ const closeLimit = 10_000;
 /** An arm threw: which, and what. */
 export class ArmFault extends Error {
   override readonly name = 'ArmFault';
-  readonly arm: 'base' | 'head' | 'control';
+  readonly arm: Arm;
   /** The name of the error that it threw. */
   readonly thrown: string;
 
-  constructor({ arm, name, message }: { arm: ArmFault['arm']; name: string; message: string }) {
+  constructor({ arm, name, message }: { arm: Arm; name: string; message: string }) {
     super(message);
     this.arm = arm;
     this.thrown = name;
@@ -30,22 +42,27 @@ export class ArmFault extends Error {
 type Kind = Exclude<keyof ArmsExchanges, 'close'>;
 type Answer<K extends Kind> = Exclude<ArmsExchanges[K]['reply'], { readonly threw: unknown }>;
 
-/** A fresh process with the three arms in it. */
+/** A fresh process with one arm in it, or several. */
 export class ArmsProcess {
   readonly #process: HostProcess<ArmsExchanges>;
 
-  private constructor(memoryLimit: number) {
-    this.#process = new HostProcess(program, memoryLimit);
+  private constructor(memoryLimit: number, runtime?: Runtime) {
+    this.#process = new HostProcess(program, memoryLimit, runtime);
   }
 
   /**
    * @param memoryLimit MiB
    * @throws {ArmFault} when a module or a backend throws, {LostProcess} when the process ends or is ended first
    */
-  static async open(sources: EachArm<ArmSource>, order: Order, memoryLimit: number): Promise<ArmsProcess> {
-    const opening = new ArmsProcess(memoryLimit);
+  static async open(
+    inIt: readonly OpenArm[],
+    order: readonly number[],
+    memoryLimit: number,
+    runtime?: Runtime,
+  ): Promise<ArmsProcess> {
+    const opening = new ArmsProcess(memoryLimit, runtime);
     try {
-      await opening.ask('open', { arms: sources, order }, openLimit);
+      await opening.ask('open', { arms: inIt, order }, openLimit);
       return opening;
     } catch (error) {
       opening.kill();
@@ -77,6 +94,63 @@ export class ArmsProcess {
     } finally {
       this.kill();
     }
+  }
+
+  kill(): void {
+    this.#process.kill();
+  }
+}
+
+/** Each arm by its name. */
+export function named(sources: EachArm<ArmSource>): EachArm<OpenArm> {
+  const [base, head, control] = sources;
+  return [
+    { arm: 'base', ...base },
+    { arm: 'head', ...head },
+    { arm: 'control', ...control },
+  ];
+}
+
+/** As many as there are arms; the process was held to that. */
+function each<T>(list: readonly T[]): EachArm<T> {
+  const [base, head, control] = list;
+  return [base!, head!, control!];
+}
+
+/** All arms side by side in one fresh process: what disturbs one disturbs the others. */
+export class ArmsTogether implements Arms {
+  readonly #process: ArmsProcess;
+
+  private constructor(process: ArmsProcess) {
+    this.#process = process;
+  }
+
+  /**
+   * @param memoryLimit MiB
+   * @throws {ArmFault} when a module or a backend throws, {LostProcess} when the process ends or is ended first
+   */
+  static async open(sources: EachArm<ArmSource>, order: Order, memoryLimit: number): Promise<ArmsTogether> {
+    return new ArmsTogether(await ArmsProcess.open(named(sources), order, memoryLimit));
+  }
+
+  get lost(): LostProcess | undefined {
+    return this.#process.lost;
+  }
+
+  async ready(request: RaceConditions, limit: number): Promise<EachArm<ArmOutputs>> {
+    return each((await this.#process.ask('ready', request, limit)).outputs);
+  }
+
+  async race(order: Uint8Array, milliseconds: number, limit: number): Promise<EachArm<Samples>> {
+    return each((await this.#process.ask('race', { arms: arms.length, order, milliseconds }, limit)).samples);
+  }
+
+  async finish({ problem, inputSets, order }: RaceConditions, limit: number): Promise<EachArm<ArmOutputs>> {
+    return each((await this.#process.ask('finish', { problem, inputSets, order }, limit)).outputs);
+  }
+
+  close(): Promise<void> {
+    return this.#process.close();
   }
 
   kill(): void {

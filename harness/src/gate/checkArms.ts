@@ -20,22 +20,25 @@ function threwFault({ threw }: Loose): Fault {
   return known ? undefined : 'it does not say which arm threw what';
 }
 
-function outputsFault(reply: Loose, { problem, inputSets }: Pick<ReadyRequest, 'problem' | 'inputSets'>): Fault {
+function outputsFault(
+  reply: Loose,
+  { problem, inputSets, order }: Pick<ReadyRequest, 'problem' | 'inputSets' | 'order'>,
+): Fault {
   const slots = outputsOf(problem);
-  return listFault('outputs', reply['outputs'], arms.length, (sets, arm) =>
+  return listFault('outputs', reply['outputs'], order.length, (sets, arm) =>
     listFault(`outputs[${arm}]`, sets, inputSets.length, (set, k) =>
       tensorsFault(`outputs[${arm}][${k}]`, set, slots, Float32Array, 0),
     ),
   );
 }
 
-function raceFault(reply: Loose, { order }: RaceRequest): Fault {
+function raceFault(reply: Loose, { order, arms: count }: RaceRequest): Fault {
   const { samples } = reply;
-  const fault = listFault('samples', samples, arms.length, (each, arm) => samplesFault(`samples[${arm}]`, each));
+  const fault = listFault('samples', samples, count, (each, arm) => samplesFault(`samples[${arm}]`, each));
   if (fault !== undefined) return fault;
   const lists = samples as readonly { readonly milliseconds: Float64Array }[];
   const rounds = lists[0]!.milliseconds.length;
-  if (rounds > order.length / arms.length) return `there are ${rounds} rounds, more than were asked for`;
+  if (rounds > order.length / count) return `there are ${rounds} rounds, more than were asked for`;
   if (lists.some(({ milliseconds }) => milliseconds.length !== rounds)) return 'one arm has other rounds than another';
   return lists.some(({ milliseconds }) => !milliseconds.every((sample) => sample > 0))
     ? 'a sample took no time'
@@ -43,8 +46,10 @@ function raceFault(reply: Loose, { order }: RaceRequest): Fault {
 }
 
 const faultOf: { [K in keyof ArmsExchanges]: (reply: Loose, request: ArmsExchanges[K]['request']) => Fault } = {
-  open: ({ opened }) =>
-    listFault('opened', opened, arms.length, (each) => (isObject(each) ? openedFault(each) : 'an arm is missing')),
+  open: ({ opened }, request) =>
+    listFault('opened', opened, request.arms.length, (each) =>
+      isObject(each) ? openedFault(each) : 'an arm is missing',
+    ),
   ready: outputsFault,
   race: raceFault,
   finish: outputsFault,

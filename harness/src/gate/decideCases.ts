@@ -1,6 +1,7 @@
 import { LostProcess } from '../hosts/childProcess.ts';
-import type { Arm, ArmSource, EachArm } from './arms.ts';
-import { ArmFault, ArmsProcess } from './armsProcess.ts';
+import type { Arm, ArmSource, Arms, EachArm, Order, Runtimes } from './arms.ts';
+import { ArmsApart } from './armsApart.ts';
+import { ArmFault, ArmsTogether } from './armsProcess.ts';
 import { type Contest, type Heat, type RaceSettings, raceCase, shuffled, type Uniform } from './raceCase.ts';
 import { type Conclusion, conclude, type Margins, mostAttempts } from './sequential.ts';
 
@@ -24,8 +25,10 @@ export interface Decision {
 export interface DecidingPlan<T> {
   readonly sources: EachArm<ArmSource>;
   readonly settings: Omit<RaceSettings, 'margins'>;
-  /** MiB of a process. */
+  /** MiB of one arm. */
   readonly memory: number;
+  /** Where each side runs, when the arms cannot share a process; absent: they do. */
+  readonly apart?: Runtimes;
   readonly uniform: Uniform;
   readonly signal: AbortSignal;
   onDecision(of: T, decision: Decision): void;
@@ -45,13 +48,13 @@ const outcomesOf = ({ heats, losses }: Open<unknown>): ('invalid' | Heat['outcom
 
 /** One case in one process; undefined while another process has to be asked. */
 async function attempt<T>(
-  process: ArmsProcess,
+  racing: Arms,
   open: Open<T>,
   { settings, uniform }: DecidingPlan<T>,
 ): Promise<Decision | undefined> {
   const { entry, heats, losses } = open;
   try {
-    const heat = await raceCase(process, entry.contest(), { ...settings, margins: entry.margins }, uniform);
+    const heat = await raceCase(racing, entry.contest(), { ...settings, margins: entry.margins }, uniform);
     if ('wrong' in heat) return { conclusion: 'wrong', wrong: heat.wrong, reason: heat.cause, heats };
     heats.push(heat);
   } catch (error) {
@@ -66,29 +69,37 @@ async function attempt<T>(
   return conclusion && { conclusion, heats, ...(lost !== undefined && { reason: `with all three in it, ${lost}` }) };
 }
 
+function openArms<T>({ sources, memory, apart }: DecidingPlan<T>, order: Order): Promise<Arms> {
+  // Three backends in a process need the memory of three.
+  return apart ? ArmsApart.open(sources, order, memory, apart) : ArmsTogether.open(sources, order, 3 * memory);
+}
+
 /** Races what is open in one fresh process, or in several where one is lost; answers what is still open then. */
 async function oneAfterTheOther<T>(entries: readonly Open<T>[], plan: DecidingPlan<T>): Promise<readonly Open<T>[]> {
   const undecided: Open<T>[] = [];
-  let process: ArmsProcess | undefined;
-  const kill = (): void => process?.kill();
+  let racing: Arms | undefined;
+  const kill = (): void => racing?.kill();
   plan.signal.addEventListener('abort', kill);
   try {
     for (const open of entries) {
       if (plan.signal.aborted) break;
-      if (process?.lost) process = undefined;
-      process ??= await ArmsProcess.open(plan.sources, shuffled(plan.uniform), plan.memory);
-      const decision = await attempt(process, open, plan);
+      if (racing?.lost) {
+        racing.kill();
+        racing = undefined;
+      }
+      racing ??= await openArms(plan, shuffled(plan.uniform));
+      const decision = await attempt(racing, open, plan);
       if (plan.signal.aborted) break;
       // An arm that threw leaves its plans half-way: the next case has a fresh process.
-      if (decision?.conclusion === 'wrong') process.kill();
+      if (decision?.conclusion === 'wrong') racing.kill();
       if (decision) plan.onDecision(open.entry.of, decision);
       else undecided.push(open);
     }
-    await process?.close();
+    await racing?.close();
     return undecided;
   } finally {
     plan.signal.removeEventListener('abort', kill);
-    process?.kill();
+    racing?.kill();
   }
 }
 

@@ -71,6 +71,8 @@ export interface GateReport {
   readonly base: Place;
   /** Absent: the work tree as it is built. */
   readonly head?: Place;
+  /** Which Node ran each side, with its flags, where each had a process of its own; absent: they shared one. */
+  readonly apart?: { readonly base: string; readonly head: string };
   readonly suite: string;
   readonly seed: number;
   /** Probability with which either bound of one process may be wrong at one look. */

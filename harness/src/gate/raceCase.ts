@@ -1,8 +1,7 @@
 import type { Problem, Tensors } from '@normgauge/contract';
 import type { Samples } from '../hosts/protocol.ts';
 import { quantile } from '../measure/distribution.ts';
-import { type Arm, type ArmOutputs, arms, type EachArm, type Order } from './arms.ts';
-import type { ArmsProcess } from './armsProcess.ts';
+import { type Arm, type ArmOutputs, type Arms, arms, type EachArm, type Order } from './arms.ts';
 import { decide, type Look, lookAt, looks, type Margins, type Outcome } from './sequential.ts';
 
 /** Least milliseconds of a sample. */
@@ -89,7 +88,7 @@ const medianOf = ({ milliseconds }: Samples): number => quantile(Float64Array.fr
  * @throws {ArmFault} when an arm throws, {LostProcess} when the process ends or is ended first
  */
 export async function raceCase(
-  process: ArmsProcess,
+  racing: Arms,
   contest: Contest,
   settings: RaceSettings,
   uniform: Uniform,
@@ -97,14 +96,14 @@ export async function raceCase(
   const { problem, inputSets } = contest;
   const began = performance.now();
   const ready = { problem, inputSets, order: shuffled(uniform), leastSample, warmUp };
-  const before = await process.ask('ready', ready, settings.limit + warmUp);
-  const wrong = wrongIn(before.outputs, contest, 'before it was timed');
+  const before = await racing.ready(ready, settings.limit + warmUp);
+  const wrong = wrongIn(before, contest, 'before it was timed');
   if (wrong) return wrong;
-  const { outcome, look, samples } = await lookUntilDecided(process, settings, uniform);
-  const after = await process.ask('finish', { problem, inputSets }, settings.limit);
+  const { outcome, look, samples } = await lookUntilDecided(racing, settings, uniform);
+  const after = await racing.finish(ready, settings.limit);
   const taken = samples.flatMap(({ preempted }) => [...preempted]);
   return (
-    wrongIn(after.outputs, contest, 'right when verified, wrong when timed') ?? {
+    wrongIn(after, contest, 'right when verified, wrong when timed') ?? {
       outcome,
       look,
       milliseconds: samples.map(medianOf) as unknown as EachArm<number>,
@@ -116,7 +115,7 @@ export async function raceCase(
 }
 
 async function lookUntilDecided(
-  process: ArmsProcess,
+  racing: Arms,
   { margins, alpha, budget, limit }: RaceSettings,
   uniform: Uniform,
 ): Promise<{ readonly outcome: Outcome; readonly look: Look; readonly samples: EachArm<Samples> }> {
@@ -125,8 +124,8 @@ async function lookUntilDecided(
   for (const [k, rounds] of looks.entries()) {
     const missing = rounds - (samples?.[0].milliseconds.length ?? 0);
     const left = Math.max(0, until - performance.now());
-    const reply = await process.ask('race', { order: orderOf(missing, uniform), milliseconds: left }, left + limit);
-    samples = arms.map((_, arm) => join(samples?.[arm], reply.samples[arm]!)) as unknown as EachArm<Samples>;
+    const later = await racing.race(orderOf(missing, uniform), left, left + limit);
+    samples = arms.map((_, arm) => join(samples?.[arm], later[arm]!)) as unknown as EachArm<Samples>;
     const [base, head, control] = samples.map(({ milliseconds }) => milliseconds) as unknown as EachArm<Float64Array>;
     const look = lookAt({ base, head, control }, alpha);
     const outcome = decide(look, margins);

@@ -64,6 +64,13 @@ function sides({ base, head, environment }: GateReport): string {
   return `base ${describePlace(base)}, head ${head ? describePlace(head) : `as built here${here}`}`;
 }
 
+/** How the sides stood to one another while they were timed. */
+function arrangement({ apart }: GateReport): string {
+  return apart
+    ? `in processes of their own that took turns, base on Node ${plainText(apart.base, 200)}, head on Node ${plainText(apart.head, 200)}`
+    : 'side by side in one process';
+}
+
 function leftOutLines({ leftOut }: GateReport): readonly string[] {
   return Object.entries(leftOut).map(
     ([backend, count]) => `${plainText(backend, 80)}: ${plural(count, 'case')} that neither side supports left out`,
@@ -77,6 +84,7 @@ export function renderGateTerminal(report: GateReport): string {
     ...rows.filter(isNotable).map(explainRow),
     `gate: ${verdict}${reason === undefined ? '' : `: ${plainText(reason, 1000)}`}`,
     `  ${counted(rows)}; ${sides(report)}`,
+    ...(report.apart ? [`  ${arrangement(report)}`] : []),
     `  ${seconds.toFixed(0)} s, load ${environment.load.toFixed(1)} at the beginning and ${loadAtEnd.toFixed(1)} at the end`,
     ...leftOutLines(report).map((line) => `  ${line}`),
     ...calibrations.map((line) => `  ${line}`),
@@ -121,7 +129,7 @@ export function renderGateMarkdown(report: GateReport): string {
     ...(ordered.length > mostRows ? [`… and ${ordered.length - mostRows} more`, ''] : []),
     ...reasons.map((row) => `- ${markdownText(row.backend)} \`${row.case}\`: ${markdownText(row.reason!)}`),
     ...(reasons.length > 0 ? [''] : []),
-    `Head's time compared with base's, side by side in one process; the control is base against a second instance of base. ${seconds.toFixed(0)} s on ${markdownText(environment.cpu)}, ${environment.cores} cores, Node ${environment.node}, load ${environment.load.toFixed(1)} to ${loadAtEnd.toFixed(1)}.`,
+    `Head's time compared with base's, ${markdownText(arrangement(report))}; the control is base against a second instance of base. ${seconds.toFixed(0)} s on ${markdownText(environment.cpu)}, ${environment.cores} cores, Node ${environment.node}, load ${environment.load.toFixed(1)} to ${loadAtEnd.toFixed(1)}.`,
     '',
     ...[...leftOutLines(report), ...calibrations, ...warnings.map((line) => `warning: ${line}`)].map(
       (line) => `- ${markdownText(line)}`,

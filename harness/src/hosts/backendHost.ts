@@ -1,4 +1,4 @@
-import { backendProgram, HostProcess, LostProcess, RemoteError } from './childProcess.ts';
+import { backendProgram, HostProcess, LostProcess, RemoteError, type Runtime } from './childProcess.ts';
 import { Patience } from './patience.ts';
 import type { BackendSource, ExchangeKind, Exchanges, Opened } from './protocol.ts';
 
@@ -10,6 +10,8 @@ export interface HostLimits {
   readonly close: number;
   /** MiB that its process may use. */
   readonly memory: number;
+  /** What runs its process; absent: the Node that runs this. */
+  readonly runtime?: Runtime;
 }
 
 export const usualLimits: HostLimits = { open: 60_000, close: 5_000, memory: 2048 };
@@ -39,7 +41,7 @@ export class BackendHost {
   async open(): Promise<Opened> {
     if (this.#process && this.#opened) return this.#opened;
     if (this.#stopped) throw new LostProcess('crashed', 'the run was stopped');
-    this.#process = new HostProcess(backendProgram, this.#limits.memory);
+    this.#process = new HostProcess(backendProgram, this.#limits.memory, this.#limits.runtime);
     try {
       const limit = this.#patienceToOpen.limit(this.#limits.open);
       this.#opened = await this.#ask(this.#patienceToOpen, 'open', { source: this.source }, limit);

@@ -36,6 +36,16 @@ export interface Program<E extends ExchangesOf<E>> {
   replyFault<K extends keyof E>(kind: K, request: E[K]['request'], reply: unknown): string | undefined;
 }
 
+/** What runs a process: a Node, and flags for it that are its user's. */
+export interface Runtime {
+  /** Path of the program. */
+  readonly node: string;
+  readonly flags: readonly string[];
+}
+
+/** The Node that runs this. */
+export const thisNode: Runtime = { node: process.execPath, flags: [] };
+
 /** The process of one backend; the script as built: from src and from dist this is the same file. */
 export const backendProgram: Program<Exchanges> = {
   script: fileURLToPath(new URL('../../dist/hosts/process/main.js', import.meta.url)),
@@ -99,11 +109,11 @@ export class HostProcess<E extends ExchangesOf<E>> {
   #lost: LostProcess | undefined;
 
   /** @param memoryLimit MiB that the process may use, of which all may be JavaScript heap */
-  constructor(program: Program<E>, memoryLimit: number) {
+  constructor(program: Program<E>, memoryLimit: number, { node, flags }: Runtime = thisNode) {
     this.#program = program;
     this.#memoryLimit = memoryLimit;
-    const options = [`--max-old-space-size=${memoryLimit}`];
-    this.#child = spawn(process.execPath, [...options, program.script, String(process.pid), String(memoryLimit)], {
+    const options = [`--max-old-space-size=${memoryLimit}`, ...flags];
+    this.#child = spawn(node, [...options, program.script, String(process.pid), String(memoryLimit)], {
       stdio: ['ignore', 'pipe', 'pipe', 'overlapped', 'pipe'],
       detached: grouped,
       windowsHide: true,

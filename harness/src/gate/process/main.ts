@@ -6,13 +6,14 @@ import type { Backend } from '@normgauge/contract';
 import { describe, openFrom } from '../../hosts/process/open.ts';
 import { serve } from '../../hosts/process/serve.ts';
 import type { BackendSource } from '../../hosts/protocol.ts';
-import { type Arm, type ArmSource, type ArmsExchanges, arms, type EachArm, type Threw } from '../arms.ts';
+import type { Arm, ArmsExchanges, OpenArm, Threw } from '../arms.ts';
 import { addressIn } from './instances.ts';
-import { ArmError, eachArm, Race } from './race.ts';
+import { ArmError, type Contender, inArm, inOrder, Race } from './race.ts';
 import { repeatingWork } from './repeating.ts';
 
 /*
- * The process of a gate: base, head and base once more side by side. As thin as that of one backend, and trusted as little.
+ * The process of a gate: base, head and base once more side by side, or one of them. As thin as that of one backend, and
+ * trusted as little.
  */
 
 /*
@@ -24,7 +25,7 @@ setFlagsFromString('--no-use-osr');
 
 const ours = new URL('../../backends.js', import.meta.url).href;
 
-let backends: EachArm<Backend> | undefined;
+let contenders: readonly Contender[] = [];
 let race: Race | undefined;
 
 /** The same backend as a module instance of this arm's own. */
@@ -33,7 +34,7 @@ function instance(arm: Arm, source: BackendSource): BackendSource {
   return { ...rest, url: addressIn(arm, url) } as BackendSource;
 }
 
-async function open(arm: Arm, { source, extraWork }: ArmSource): Promise<Backend> {
+async function open({ arm, source, extraWork }: OpenArm): Promise<Backend> {
   const backend = await openFrom(instance(arm, source));
   return extraWork > 0 ? repeatingWork(backend, extraWork) : backend;
 }
@@ -54,13 +55,16 @@ async function orThrew<T>(work: () => Promise<T>): Promise<T | Threw> {
 serve<ArmsExchanges>({
   open: (request) =>
     orThrew(async () => {
-      backends = await eachArm(request.order, (k) => open(arms[k]!, request.arms[k]!));
-      return { opened: await eachArm(request.order, async (k) => describe(backends![k]!)) };
+      contenders = await inOrder(request.order, async (k) => {
+        const asked = request.arms[k]!;
+        return { arm: asked.arm, backend: await inArm(asked.arm, () => open(asked)) };
+      });
+      return { opened: contenders.map(({ backend }) => describe(backend)) };
     }),
   ready: (request) =>
     orThrew(async () => {
       await race?.close();
-      race = await Race.begin(backends!, request);
+      race = await Race.begin(contenders, request);
       // Before the warm-up: a kernel that is right once only shows the difference at the end.
       const outputs = await race.outputs();
       await race.warmUp(request);
@@ -70,7 +74,7 @@ serve<ArmsExchanges>({
   finish: () => orThrew(async () => ({ outputs: await race!.outputs() })),
   async close() {
     await race?.close();
-    for (const backend of backends ?? []) await backend.close?.();
+    for (const { backend } of contenders) await backend.close?.();
     return {};
   },
 });

@@ -2,15 +2,13 @@ import { type Backend, outputsOf, type Plan, type Problem, type Tensors } from '
 import { now } from '../../hosts/process/clock.ts';
 import { type Call, callsFor, type Sample, sample } from '../../hosts/process/sample.ts';
 import type { Samples } from '../../hosts/protocol.ts';
-import {
-  type Arm,
-  type ArmOutputs,
-  arms,
-  type EachArm,
-  type Order,
-  type RaceRequest,
-  type ReadyRequest,
-} from '../arms.ts';
+import type { Arm, ArmOutputs, RaceRequest, ReadyRequest } from '../arms.ts';
+
+/** An arm that was opened. */
+export interface Contender {
+  readonly arm: Arm;
+  readonly backend: Backend;
+}
 
 /** One arm threw. */
 export class ArmError extends Error {
@@ -24,7 +22,7 @@ export class ArmError extends Error {
 }
 
 /** Does something with one arm, so that what it throws is known to be its own. */
-async function inArm<T>(arm: Arm, work: () => Promise<T>): Promise<T> {
+export async function inArm<T>(arm: Arm, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
@@ -32,11 +30,11 @@ async function inArm<T>(arm: Arm, work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Does the same with every arm, one after the other. */
-export async function eachArm<T>(order: Order, work: (k: number) => Promise<T>): Promise<EachArm<T>> {
+/** Does the same for every number, one after the other in this order. */
+export async function inOrder<T>(order: readonly number[], work: (k: number) => Promise<T>): Promise<readonly T[]> {
   const done: T[] = [];
-  for (const k of order) done[k] = await inArm(arms[k]!, () => work(k));
-  return done as unknown as EachArm<T>;
+  for (const k of order) done[k] = await work(k);
+  return done;
 }
 
 /** Rounds before the first that counts, at least. */
@@ -44,32 +42,44 @@ const leastWarmUp = 3;
 
 /** One problem on all arms, from the opening of its plans to their end. */
 export class Race {
+  readonly #arms: readonly Arm[];
   /** By arm, then by set of inputs. */
   readonly #plans: readonly (readonly Plan[])[];
   readonly #problem: Problem;
-  readonly #order: Order;
+  readonly #order: readonly number[];
   readonly #run: readonly Call[];
   #calls = 1;
   #round = 0;
 
-  private constructor({ problem, order }: ReadyRequest, plans: readonly (readonly Plan[])[]) {
+  private constructor(arms: readonly Arm[], { problem, order }: ReadyRequest, plans: readonly (readonly Plan[])[]) {
+    this.#arms = arms;
     this.#problem = problem;
     this.#order = order;
     this.#plans = plans;
     this.#run = plans.map((own) => (round) => own[round % own.length]!.run());
   }
 
-  static async begin(backends: EachArm<Backend>, request: ReadyRequest): Promise<Race> {
-    const plans: Plan[][] = arms.map(() => []);
+  static async begin(contenders: readonly Contender[], request: ReadyRequest): Promise<Race> {
+    const plans: Plan[][] = contenders.map(() => []);
     for (const inputs of request.inputSets) {
-      await eachArm(request.order, async (k) => {
-        const plan = await backends[k]!.plan(request.problem);
-        plans[k]!.push(plan);
-        await plan.write(inputs);
-        await plan.run();
-      });
+      await inOrder(request.order, (k) =>
+        inArm(contenders[k]!.arm, async () => {
+          const plan = await contenders[k]!.backend.plan(request.problem);
+          plans[k]!.push(plan);
+          await plan.write(inputs);
+          await plan.run();
+        }),
+      );
     }
-    return new Race(request, plans);
+    return new Race(
+      contenders.map(({ arm }) => arm),
+      request,
+      plans,
+    );
+  }
+
+  #eachArm<T>(work: (k: number) => Promise<T>): Promise<readonly T[]> {
+    return inOrder(this.#order, (k) => inArm(this.#arms[k]!, () => work(k)));
   }
 
   /** Calls every arm in turns until the time is spent, so that what is compiled on use is; then settles the batch. */
@@ -77,28 +87,29 @@ export class Race {
     const until = now() + warmUp;
     this.#calls = await this.#batch(leastSample);
     for (let round = 0; round < leastWarmUp || now() < until; round++) {
-      await eachArm(this.#order, (k) => sample(this.#run[k]!, this.#calls, round));
+      await this.#eachArm((k) => sample(this.#run[k]!, this.#calls, round));
     }
     this.#calls = await this.#batch(leastSample);
   }
 
   /** As many calls a sample for every arm: the most that any needs. */
   async #batch(leastSample: number): Promise<number> {
-    return Math.max(...(await eachArm(this.#order, (k) => callsFor(this.#run[k]!, leastSample))));
+    return Math.max(...(await this.#eachArm((k) => callsFor(this.#run[k]!, leastSample))));
   }
 
-  async race({ order, milliseconds }: RaceRequest): Promise<EachArm<Samples>> {
+  async race({ order, milliseconds }: RaceRequest): Promise<readonly Samples[]> {
     const until = now() + milliseconds;
-    const taken: Sample[][] = arms.map(() => []);
-    for (let at = 0; at < order.length && (at === 0 || now() < until); at += arms.length) {
+    const count = this.#arms.length;
+    const taken: Sample[][] = this.#arms.map(() => []);
+    for (let at = 0; at < order.length && (at === 0 || now() < until); at += count) {
       // Within a round all arms get the same sets of inputs.
       const first = this.#round * this.#calls;
-      for (const arm of order.subarray(at, at + arms.length)) {
-        taken[arm]!.push(await inArm(arms[arm]!, () => sample(this.#run[arm]!, this.#calls, first)));
+      for (const arm of order.subarray(at, at + count)) {
+        taken[arm]!.push(await inArm(this.#arms[arm]!, () => sample(this.#run[arm]!, this.#calls, first)));
       }
       this.#round++;
     }
-    return taken.map((samples) => this.#collect(samples)) as unknown as EachArm<Samples>;
+    return taken.map((samples) => this.#collect(samples));
   }
 
   #collect(samples: readonly Sample[]): Samples {
@@ -110,9 +121,9 @@ export class Race {
   }
 
   /** What the plans hold now. */
-  outputs(): Promise<EachArm<ArmOutputs>> {
+  outputs(): Promise<readonly ArmOutputs[]> {
     const slots = outputsOf(this.#problem);
-    return eachArm(this.#order, async (k) => {
+    return this.#eachArm(async (k) => {
       const sets: Tensors[] = [];
       for (const plan of this.#plans[k]!) {
         const views = Object.fromEntries(slots.map(({ name, length }) => [name, new Float32Array(length)]));
@@ -124,7 +135,7 @@ export class Race {
   }
 
   async close(): Promise<void> {
-    await eachArm(this.#order, async (k) => {
+    await this.#eachArm(async (k) => {
       for (const plan of this.#plans[k]!) await plan.close();
     });
   }
