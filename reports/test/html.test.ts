@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { parseHTML } from 'linkedom';
 import { describe, expect, it } from 'vitest';
-import { failuresOf, renderHtml, skippedOf, sweepsOf } from '../src/index.ts';
+import { compareRatios, failuresOf, renderHtml, skippedOf, sweepsOf } from '../src/index.ts';
 import { casesOf, sampleReport } from './sample.ts';
 
 /** The page as a parser sees it. */
@@ -30,6 +30,32 @@ describe('the page', () => {
     expect(tiles[2]).toMatch(/wasm: [\d.]+ × a copy/);
     expect(tiles[2]).toContain('webgpu software adapter: times are not comparable');
     expect(tiles[3]).toContain('no shared memory');
+  });
+
+  it('names the largest error with its backend, case and tensor', () => {
+    const used = report.results.flatMap((result) => result.tensors.map((tensor) => ({ result, tensor })));
+    const worst = used.reduce((a, b) => (compareRatios(b.tensor.headroom, a.tensor.headroom) > 0 ? b : a));
+    expect(textOf(section('headroom'))).toContain(
+      `Largest error: ${worst.result.backend} on ${worst.result.case}, in ${worst.tensor.name}:`,
+    );
+  });
+
+  it('says of each time how sure it is, and draws how its samples are spread', () => {
+    const timed = report.results.filter(({ timing }) => timing);
+    const rows = [...section('timing').querySelectorAll('tbody tr')];
+    expect(rows).toHaveLength(timed.length);
+    for (const row of rows) {
+      expect(textOf(row)).toMatch(/±[\d.]+ %/);
+      const [whisker, box, middle] = [...row.querySelectorAll('.strip path')].map((path) => path.getAttribute('d')!);
+      const ends = (path: string): number[] => [...path.matchAll(/[MH]([\d.]+)/g)].map(([, x]) => Number(x));
+      const [low, high] = ends(box!) as [number, number];
+      const [min, p75] = ends(whisker!) as [number, number];
+      const [centre] = ends(middle!) as [number];
+      expect(min).toBeLessThanOrEqual(low);
+      expect(low).toBeLessThanOrEqual(centre);
+      expect(centre).toBeLessThanOrEqual(high);
+      expect(high).toBeLessThanOrEqual(p75);
+    }
   });
 
   it('names the row that is furthest from the roof, of those on real hardware', () => {

@@ -95,8 +95,16 @@ ${byOp.map(({ op, groups }) => table(op, groups))}`;
     'headroom',
     'Error and headroom',
     html`A dot is a case: its largest error as a share of what the data allow; the large one is the worst. Left is better; at and beyond the red line is wrong. Grades: ${grades}.`,
-    body,
+    html`${largest(model)}${body}`,
   );
+}
+
+/** The case that came nearest to its limit, or went furthest beyond it, so that nobody has to look for it. */
+function largest({ summary }: PageModel): Markup | false {
+  const [first, ...others] = summary.backends.flatMap(({ entry, worst }) => (worst ? [{ entry, worst }] : []));
+  if (!first) return false;
+  const { entry, worst } = others.reduce((a, b) => (compareRatios(b.worst.ratio, a.worst.ratio) > 0 ? b : a), first);
+  return html`<p>Largest error: ${name(entry.id)} on <code>${worst.case}</code>, in ${worst.tensor}: ${headroomText(worst.ratio)} of what is allowed.</p>`;
 }
 
 /** Side effects and protocol: how often each rule was kept. */

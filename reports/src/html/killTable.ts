@@ -11,7 +11,7 @@ function verdict({ families, survivors, right, falseAlarms }: KillTable): Markup
 }
 
 function names(what: string, ids: readonly string[]): Markup | false {
-  return ids.length > 0 && html`<p class="s-f">${what}: ${ids.map((id, k) => html`${k > 0 && ', '}${name(id)}`)}.</p>`;
+  return ids.length > 0 && html`<p>${what}: ${ids.map((id, k) => html`${k > 0 && ', '}${name(id)}`)}.</p>`;
 }
 
 function familyTable({ families }: KillTable): Markup {
@@ -24,6 +24,7 @@ function familyTable({ families }: KillTable): Markup {
     'Wrong kernels by family, and the kind of check that failed each first',
     columns('family', '|wrong kernels', '|failed', 'first failed by'),
     html`<tbody>${rows}</tbody>`,
+    'kills',
   );
 }
 

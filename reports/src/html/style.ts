@@ -140,13 +140,14 @@ figure details { margin: .2rem 0 0; font-size: .88rem; }
 .legend li { display: flex; align-items: center; gap: .5rem; min-width: 0; }
 .swatch { flex: none; vertical-align: -.1em; }
 .maps { margin-top: 1.2rem; }
-.strip { stroke: var(--roof); fill: var(--link); fill-opacity: .45; vertical-align: middle; }
-.strip .middle { stroke: var(--ink); stroke-width: 1.5; }
+.strip { width: 60px; height: 14px; stroke: var(--roof); fill: var(--link); fill-opacity: .45; vertical-align: middle; }
+.strip path:last-child { stroke: var(--ink); stroke-width: 1.5; }
 .roof-line { stroke: var(--roof); stroke-width: 1.5; stroke-dasharray: 1 3; stroke-linecap: round; }
 .roof-area { fill: var(--roof); fill-opacity: .14; stroke: none; }
 .controls { display: flex; flex-wrap: wrap; gap: .6rem 1.2rem; margin-block: .6rem; align-items: end; }
 .controls label { display: grid; font-size: .84rem; color: var(--soft); min-width: 0; max-width: 100%; }
 .controls select, .controls input { font: inherit; color: var(--ink); background: var(--card); border: 1px solid var(--line); border-radius: 5px; padding: .25rem .5rem; max-width: min(100%, 34rem); min-width: 0; }
+.controls input { width: 17rem; }
 [hidden] { display: none !important; }
 .foot { color: var(--soft); font-size: .88rem; padding-block: 1rem 2.5rem; border-top: 1px solid var(--line); }
 
@@ -165,6 +166,7 @@ figure details { margin: .2rem 0 0; font-size: .88rem; }
   .card, .tile, figure, tr { break-inside: avoid; }
   h2, h3, figcaption, summary { break-after: avoid; }
   .stay { width: auto; position: static; }
+  .kills { overflow-wrap: normal; } .legend { break-after: avoid; }
   :is(th, td), :is(th, td) :is(bdi, code) { padding-inline: .25rem; min-width: 0 !important; } tbody bdi { padding: 0 !important; }
   .scroll caption { position: static; width: auto; }
   figure table { font-size: 6.3pt; table-layout: fixed; } .failures th, .failures td, .skips td { overflow-wrap: anywhere; }

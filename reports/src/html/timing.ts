@@ -9,7 +9,7 @@ import { columns, fold, name, section, wideTable } from './pieces.ts';
 /** An op with more rows than this is folded at first. */
 const openRows = 24;
 
-/** Width of a strip, in pixels; it reaches from half the median to one and a half of it. */
+/** Width of a strip, in pixels, as the style sheet has it; it reaches from half the median to one and a half of it. */
 const stripWidth = 60;
 
 /** Smallest sample to third quartile as a line, the interval of the median as a box, the median in the middle of it all. */
@@ -17,7 +17,7 @@ function strip({ median, min, p75, interval }: Distribution): Markup {
   const at = (value: number): number =>
     Math.round(10 * stripWidth * Math.min(1, Math.max(0, value / median - 0.5))) / 10;
   const box = interval && html`<path d="M${at(interval.low)} 3H${at(interval.high)}V11H${at(interval.low)}z"/>`;
-  return html`<svg class="strip" width="${stripWidth}" height="14" viewBox="0 0 ${stripWidth} 14" aria-hidden="true"><path d="M${at(min)} 7H${at(p75)}"/>${box}<path class="middle" d="M${stripWidth / 2} 1V13"/></svg>`;
+  return html`<svg class="strip" aria-hidden="true"><path d="M${at(min)} 7H${at(p75)}"/>${box}<path d="M${stripWidth / 2} 1v12"/></svg>`;
 }
 
 function row({ backend, layout, shape, fill, convention, timing }: Result): Markup {
