@@ -1,5 +1,6 @@
+import { parseHTML } from 'linkedom';
 import { describe, expect, it } from 'vitest';
-import { type Report, renderTerminal, sideBySide, sideBySideTable } from '../src/index.ts';
+import { type Report, renderHtml, renderTerminal, sideBySide, sideBySideTable } from '../src/index.ts';
 import { sampleReport } from './sample.ts';
 import type { CaseOf } from './sampleResult.ts';
 
@@ -16,6 +17,19 @@ const bench: Report = { ...sampled, selection: { ...sampled.selection, command: 
 const timed = (report: Report, id: string): readonly Report['results'][number][] =>
   report.results.filter((result) => result.case === id && result.timing);
 const id = 'inference/nchw/16x64x28x28/normal/pytorch';
+
+describe('the page of a run that timed several backends', () => {
+  const row = parseHTML(renderHtml(bench)).document.querySelector('#side-by-side tbody tr')!;
+
+  it('puts them side by side, the fastest as 1×, with grades', () => {
+    const cells = [...row.querySelectorAll('td')].map((cell) => cell.textContent ?? '');
+    const [best] = sideBySide(bench).cases;
+    const timedOnes = best!.entries.filter(({ speed }) => speed);
+    expect(cells).toHaveLength(timedOnes.length);
+    expect(cells.filter((text) => text.startsWith('1.00×, '))).toHaveLength(1);
+    for (const text of cells) expect(text).toMatch(/ ns [ABCF–]$/);
+  });
+});
 
 describe('sideBySide', () => {
   it('has every case that several backends were timed on, with every backend of the report that has a result there', () => {

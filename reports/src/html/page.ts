@@ -13,6 +13,7 @@ import { type PageModel, pageModel } from './model.ts';
 import { networkSection } from './networks.ts';
 import { overview } from './overview.ts';
 import { script } from './script.ts';
+import { sideBySideSection } from './sideBySide.ts';
 import { sweepSection } from './sweepSection.ts';
 import { timingSection } from './timing.ts';
 
@@ -32,6 +33,7 @@ const parts: readonly Part[] = [
   { id: 'protocol', link: () => 'Protocol', make: protocolSection },
   { id: 'networks', link: () => 'Networks', make: networkSection },
   { id: 'sweeps', link: () => 'Sweeps', make: sweepSection },
+  { id: 'side-by-side', link: () => 'Side by side', make: sideBySideSection },
   { id: 'timing', link: () => 'Times', make: timingSection },
   { id: 'cases', link: () => 'Every case', make: caseSection },
   { id: 'harness', link: () => 'Harness', make: killTableSection },
