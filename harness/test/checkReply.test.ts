@@ -43,6 +43,7 @@ const good = {
     copy: samples,
     endToEnd: samples,
     copiedBy: 'harness',
+    cores: 1,
     outputs: [{ y: new Float32Array(30) }],
   },
   settle: {},
@@ -85,6 +86,7 @@ describe('an answer of the process of a backend', () => {
     { kind: 'script', change: { refusals: [] }, says: 'refusals is no list of 1' },
     { kind: 'script', change: { refusals: [7] }, says: 'refusals[0] is no text' },
     { kind: 'time', change: { copiedBy: 'nobody' }, says: 'copiedBy names nobody' },
+    { kind: 'time', change: { cores: Number.NaN }, says: 'cores is no number of cores' },
     { kind: 'time', change: { copy: { ...samples, callsPerSample: 0 } }, says: 'copy has no count of calls' },
     {
       kind: 'time',

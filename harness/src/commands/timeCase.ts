@@ -66,6 +66,6 @@ export async function timeCase(
   const taken = joinVisits(earlier, reply);
   const timing = timingOf(row.problem, taken, software);
   // An emulation's copy is no roof of anything.
-  const doubt = software ? undefined : implausibility(timing);
+  const doubt = software ? undefined : implausibility(row.problem, taken);
   return doubt === undefined ? { status: 'passed', timing, taken } : { status: 'invalid', reason: doubt };
 }

@@ -122,6 +122,8 @@ export function samplesFault(what: string, value: unknown): Fault {
 function timeFault(reply: Loose, { problem, inputSets }: TimeRequest): Fault {
   const { copiedBy } = reply;
   if (copiedBy !== 'harness' && copiedBy !== 'backend') return 'copiedBy names nobody';
+  const { cores } = reply;
+  if (typeof cores !== 'number' || !(cores >= 0 && cores < 2 ** 16)) return 'cores is no number of cores';
   return (
     first(['resident', 'copy', 'endToEnd'], (name) => samplesFault(name, reply[name])) ??
     listFault('outputs', reply['outputs'], inputSets.length, (set, k) =>

@@ -157,6 +157,8 @@ export interface TimeReply {
   readonly copy: Samples;
   readonly endToEnd: Samples;
   readonly copiedBy: 'harness' | 'backend';
+  /** Processor time ÷ wall time while `resident` and `copy` were sampled: how many cores the process kept busy. */
+  readonly cores: number;
   /** What the plans hold after the timing, one a set: to be verified again. */
   readonly outputs: readonly Tensors[];
 }

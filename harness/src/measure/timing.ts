@@ -5,7 +5,7 @@ import { distributionOf } from './distribution.ts';
 
 /** Bytes of one channel of x up to which it stays in a core's second-level cache between two passes. */
 const cachedChannel = 2 ** 20;
-/** Above this share of the roof a time cannot be true, with room for the noise of a busy machine. */
+/** Above this share of what could be moved at most a time cannot be true, with room for the noise of a busy machine. */
 const plausible = 1.5;
 
 /** The least that an op must move, in full tensors: every tensor read or written once, twice where two passes must. */
@@ -26,6 +26,15 @@ function trafficOf(problem: Problem): { readonly bytes: number; readonly formula
         ? { bytes: 3 * tensor, formula: '2 reads + 1 write, a channel stays in cache' }
         : { bytes: 5 * tensor, formula: '4 reads + 1 write' };
   }
+}
+
+/**
+ * Full tensors that an op moves at the very least, whatever fits in whichever cache: each is read or written once. What is
+ * usual, and the share of the roof, is another matter: a large channel may well stay in a large last-level cache.
+ */
+function leastTensors({ op, affine }: Problem): number {
+  if (op === 'inference' || op === 'forward-training') return 2;
+  return op === 'backward-frozen' && !affine ? 2 : 3;
 }
 
 /** The samples of one row, of one visit or of several. */
@@ -49,13 +58,14 @@ function joined(a: Samples, b: Samples): Samples {
 }
 
 /** The samples of two visits to one row as if it had been one, in the order of measurement. */
-export function joinVisits(earlier: Taken | undefined, { resident, copy, endToEnd, copiedBy }: Taken): Taken {
-  if (!earlier) return { resident, copy, endToEnd, copiedBy };
+export function joinVisits(earlier: Taken | undefined, { resident, copy, endToEnd, copiedBy, cores }: Taken): Taken {
+  if (!earlier) return { resident, copy, endToEnd, copiedBy, cores };
   return {
     resident: joined(earlier.resident, resident),
     copy: joined(earlier.copy, copy),
     endToEnd: joined(earlier.endToEnd, endToEnd),
     copiedBy,
+    cores: Math.max(earlier.cores, cores),
   };
 }
 
@@ -81,11 +91,15 @@ export function timingOf(problem: Problem, reply: Taken, software: boolean): Tim
   };
 }
 
-/** Why the times cannot be true, or undefined when they can. */
-export function implausibility({ resident, ofRoof }: Timing): string | undefined {
-  if (resident.samples === 0) return 'no sample was taken';
-  if (ofRoof > plausible) {
-    return `${Math.round(ofRoof * 100)} % of the copy bandwidth of the same run: faster than memory can be moved`;
-  }
-  return undefined;
+/**
+ * Why the times cannot be true, or undefined when they can: what has to be moved would have been moved faster than the fastest
+ * copy of the same run, by one core, times the cores that were kept busy.
+ */
+export function implausibility(problem: Problem, { resident, copy, cores }: Taken): string | undefined {
+  if (resident.milliseconds.length === 0) return 'no sample was taken';
+  const fastestCopy = distributionOf(copy).min;
+  const share = (leastTensors(problem) / 2) * (fastestCopy / distributionOf(resident).median);
+  if (share <= plausible * Math.max(1, cores)) return undefined;
+  const by = cores > 1.1 ? `, by ${cores.toFixed(1)} cores` : '';
+  return `${Math.round(share * 100)} % of the bandwidth of the fastest copy of the same run${by}: faster than memory can be moved`;
 }

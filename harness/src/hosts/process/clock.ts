@@ -4,6 +4,7 @@
  */
 
 const { now: capturedNow } = performance;
+const capturedCpuUsage = process.cpuUsage.bind(process);
 const capturedSet = Float32Array.prototype.set;
 const { apply } = Reflect;
 const capturedSetTimeout = setTimeout;
@@ -11,6 +12,12 @@ const capturedSetImmediate = setImmediate;
 
 /** Milliseconds since the process began. */
 export const now: () => number = capturedNow.bind(performance);
+
+/** Milliseconds that the process has spent on all cores together. */
+export function processorTime(): number {
+  const { user, system } = capturedCpuUsage();
+  return (user + system) / 1000;
+}
 
 /** Copies source to target with the engine's own memory copy. */
 export function copyInto(target: Float32Array, source: Float32Array): void {

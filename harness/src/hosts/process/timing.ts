@@ -1,7 +1,7 @@
 import { inputsOf, outputsOf, type Plan, type Problem, type Tensors } from '@normgauge/contract';
 import { Bench } from 'tinybench';
 import type { Samples, TimeReply, TimeRequest } from '../protocol.ts';
-import { copyInto, now } from './clock.ts';
+import { copyInto, now, processorTime } from './clock.ts';
 import { type Call, callsFor, type Sample, sample } from './sample.ts';
 
 /** Two plans on inputs of their own, and buffers for the copy that is the roof. */
@@ -99,12 +99,14 @@ export async function time(open: () => Promise<Plan>, request: TimeRequest): Pro
     const ownCopy = plans.every((plan) => plan.copy !== undefined);
     const run: Call = (round) => planOf(round).run();
     const copy: Call = ownCopy ? (round) => planOf(round).copy!() : () => copyInto(copyTarget, copySource);
+    const began = { wall: now(), processor: processorTime() };
     const [resident, copied] = await inTurns(
       [run, copy],
       milliseconds,
       leastSample,
       calls && [calls.resident, calls.copy],
     );
+    const cores = (processorTime() - began.processor) / (now() - began.wall);
     // After the turns, so that what is read is what a timed call left, not what the check before the timing wrote.
     for (const [k, plan] of plans.entries()) await plan.read(outputSets[k]!);
     const outputs = outputSets.map((set) => structuredClone(set));
@@ -120,6 +122,7 @@ export async function time(open: () => Promise<Plan>, request: TimeRequest): Pro
       copy: copied!,
       endToEnd: endToEnd!,
       copiedBy: ownCopy ? 'backend' : 'harness',
+      cores,
       outputs,
     };
   } finally {
