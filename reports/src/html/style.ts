@@ -66,6 +66,7 @@ bdi { font-weight: 600; }
 
 nav { position: sticky; top: 0; z-index: 2; background: var(--ground); border-block: 1px solid var(--line); }
 nav ul { display: flex; gap: .2rem 1.1rem; overflow-x: auto; list-style: none; margin: 0 auto; max-width: 80rem; padding: .5rem clamp(1rem, 3vw, 2.5rem); }
+@media (min-width: 60rem) { nav ul { flex-wrap: wrap; } }
 nav a { white-space: nowrap; text-decoration: none; font-size: .92rem; }
 nav a:hover { text-decoration: underline; }
 section { margin-block: 2.2rem; }
