@@ -27,7 +27,7 @@ describe.concurrent('a library that many use', () => {
 
     it.skipIf(installed)(`${backend} is skipped with the command that installs it (where it is not)`, async () => {
       const { report } = await judged('verify', '--suite', 'smoke', '--backend', backend);
-      expect(report.backends[0]!.unavailable).toMatch(/ is not installed: run npm run peers$/);
+      expect(report.backends[0]!.unavailable).toMatch(/ is not installed: run "npm run peers"/);
       expect(report.backends[0]!.unavailable).toContain(library.startsWith('@') ? '@tensorflow/tfjs-core' : library);
       expect(report.results.every((result) => result.status === 'skipped')).toBe(true);
     });

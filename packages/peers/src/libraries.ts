@@ -43,7 +43,10 @@ export function findLibrary(name: string): { readonly path: string; readonly req
  */
 export function loadLibrary(backend: string, name: string): Library {
   const found = findLibrary(name);
-  if (found === undefined) throw new BackendUnavailableError(backend, `${name} is not installed: run npm run peers`);
+  if (found === undefined) {
+    const how = `run "npm run peers" in a checkout of normgauge, or "npm install ${name}" beside it`;
+    throw new BackendUnavailableError(backend, `${name} is not installed: ${how}`);
+  }
   try {
     return { exports: found.require(found.path), folder: dirname(found.path) };
   } catch (cause) {

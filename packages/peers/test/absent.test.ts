@@ -39,6 +39,8 @@ describe('where its library is not installed', () => {
     ['onnxWeb', 'ort-web: onnxruntime-web'],
     ['onnxNode', 'ort-node: onnxruntime-node'],
   ])('%s is unavailable and says what to do', (listing, who) => {
-    expect(saidOnOpening(listing)).toBe(`BackendUnavailableError: ${who} is not installed: run npm run peers`);
+    expect(saidOnOpening(listing)).toBe(
+      `BackendUnavailableError: ${who} is not installed: run "npm run peers" in a checkout of normgauge, or "npm install ${who.split(': ').at(-1)}" beside it`,
+    );
   });
 });
