@@ -171,6 +171,23 @@ describe('selectCases', () => {
   });
 });
 
+describe('data around a large mean', () => {
+  it.each(
+    ['1e2', '1e4', '1e6'].flatMap((mean) => ['2x9', '3x5x7x3', '2x5x63x65'].map((shape) => [mean, shape] as const)),
+  )('of %s has a mean that float32 holds exactly, on %s', (mean, shape) => {
+    const { problem, fill } = caseAt(`backward/nchw/${shape}/large-mean-${mean}/pytorch`);
+    const { x, mean: saved } = makeInputs(problem, fill, 5);
+    const positions = x!.length / (problem.shape.n * problem.shape.c);
+    for (const [c, value] of saved!.entries()) {
+      const ofChannel = x!.filter((_, i) => Math.floor(i / positions) % problem.shape.c === c);
+      // Sums of steps of the grid, all below 2⁵³: exact.
+      expect(ofChannel.reduce((sum, element) => sum + (element - value), 0)).toBe(0);
+      expect(Math.abs(value)).toBeGreaterThan(0.9 * Number(mean));
+    }
+    expect(new Set(x).size).toBeGreaterThan(problem.shape.c);
+  });
+});
+
 describe('makeInputs', () => {
   const rowFor = (fill: string, layout: string, shape = '3x4x5x2'): Case =>
     caseAt(`backward/${layout}/${fill === 'digits' ? '3x4x26x26' : shape}/${fill}/onnx`);

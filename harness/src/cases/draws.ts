@@ -29,10 +29,20 @@ export function drawNormal({ uniform }: ChannelContext): (j: number) => number {
   return () => mu + sigma * normal(uniform);
 }
 
+/**
+ * Deviation 1 around a mean that float32 holds exactly: all values lie on the grid of float32 at that size, and so does their
+ * mean. Gradients are given the saved mean, and formulas that are the same for the exact mean (one that sums x − μ, one that
+ * finds μ again) must not differ by what rounding it has lost.
+ */
 export function aroundMean(mean: number): Draw {
-  return ({ uniform, c }) => {
+  return ({ uniform, c, m }) => {
     const mu = (c % 2 === 0 ? mean : -mean) * between(uniform, 1, 1.5);
-    return () => mu + normal(uniform);
+    const grid = 2 ** (Math.floor(Math.log2(1.5 * mean + 8)) - 23);
+    const steps = Int32Array.from({ length: m }, () => Math.round((mu + normal(uniform)) / grid));
+    const sum = steps.reduce((total, step) => total + step, 0);
+    const excess = ((sum % m) + m) % m;
+    for (let j = 0; j < excess; j++) steps[j]! -= 1;
+    return (j) => steps[j]! * grid;
   };
 }
 
