@@ -115,6 +115,11 @@ describe('gate --calibrate', () => {
 
   it.each([
     [['--calibrate', '--base', 'HEAD'], /leave --base out/],
+    [
+      ['--calibrate', '--node-flags=--no-opt'],
+      /--calibrate measures arms that share a process: leave --node-flags out/,
+    ],
+    [['--calibrate', '--apart'], /leave --apart out/],
     [[], /say what to compare with/],
   ])('%j makes no sense', async (args, expected) => {
     const { status, stderr } = await normgauge('gate', ...args);

@@ -110,7 +110,8 @@ class Calibrating {
     const { effects, changed, signal, onLine } = this.#plan;
     const tuned: { readonly of: Verified; readonly shares: ReadonlyMap<number, number> }[] = [];
     for (const of of cases) {
-      const shares = signal.aborted ? new Map<number, number>() : await this.#tune(of);
+      if (signal.aborted) return;
+      const shares = await this.#tune(of);
       if (shares.size > 0) tuned.push({ of, shares });
       else onLine(`${of.row.id}: too small to be made a little slower by doing a part of it again`);
     }

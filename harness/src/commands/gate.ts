@@ -4,6 +4,19 @@ import { UsageError } from '../usageError.ts';
 import { collect, seconds, wholeNumber } from './optionValues.ts';
 import type { CalibrateOptions } from './runCalibrate.ts';
 import type { GateOptions } from './runGate.ts';
+import type { RuntimeOptions } from './runtimes.ts';
+
+/** What calibration measures is the arms side by side in one process. */
+function refuseOwnProcesses({ node, nodeFlags, baseNode, baseNodeFlags, apart }: RuntimeOptions): void {
+  const given = Object.entries({
+    '--node': node,
+    '--node-flags': nodeFlags,
+    '--base-node': baseNode,
+    '--base-node-flags': baseNodeFlags,
+    '--apart': apart || undefined,
+  }).find(([, value]) => value !== undefined);
+  if (given) throw new UsageError(`--calibrate measures arms that share a process: leave ${given[0]} out`);
+}
 
 /** `normgauge gate`. */
 export function gateCommand(finish: (status: number) => void): Command {
@@ -62,6 +75,7 @@ export function gateCommand(finish: (status: number) => void): Command {
       // Loaded only now: what is wrong with a command line is said before mathjs is there.
       if (options.calibrate) {
         if (base !== undefined) throw new UsageError('--calibrate compares a backend with itself: leave --base out');
+        refuseOwnProcesses(options);
         const { runCalibrate } = await import('./runCalibrate.ts');
         return finish(await runCalibrate(options));
       }
