@@ -7,7 +7,6 @@ export {
 export { brokenClaims } from './certificate/compareClaims.ts';
 export { parseCertificate } from './certificate/readCertificate.ts';
 export { type Comparison, compareReports, gotWorse } from './compare/compare.ts';
-export { renderComparisonHtml } from './compare/page.ts';
 export { renderComparisonTerminal } from './compare/terminal.ts';
 export {
   type ComparedBackend,
@@ -17,16 +16,13 @@ export {
   sideBySide,
   sideBySideTable,
 } from './comparison.ts';
-export { type DashboardInput, dashboardSite, inProgress } from './dashboard/dashboard.ts';
 export type { InProgress, LeftOut } from './dashboard/indexPage.ts';
 export type { Live } from './dashboard/live.ts';
 export { type Run, runsOf } from './dashboard/run.ts';
 export { describeDiagnosis, type Explanation, explanationsOf } from './diagnosis.ts';
 export { type Evidence, evidenceOf, type Failure, failuresOf, type SkippedGroup, skippedOf } from './findings.ts';
 export { compareRatios, fromFloat, toFloat } from './float.ts';
-export { type Format, type FormatName, formats } from './formats.ts';
 export { headline } from './headline.ts';
-export { renderHtml } from './html/page.ts';
 export { renderMarkdown, text as markdownText } from './markdown.ts';
 export { MergeError, type MissingShards, mergeReports, missingShards, type Source } from './merge.ts';
 export { plainText } from './plainText.ts';

@@ -4,13 +4,13 @@ import {
   brokenClaims,
   type Certificate,
   certify,
-  formats,
   NoCertificate,
   parseCertificate,
   type Report,
   ReportError,
   type Result,
 } from '../src/index.ts';
+import { formats } from '../src/pages.ts';
 import { hostileNames } from './hostileNames.ts';
 import { casesOf, sampleReport } from './sample.ts';
 

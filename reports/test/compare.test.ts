@@ -7,9 +7,9 @@ import {
   gotWorse,
   type Report,
   type Result,
-  renderComparisonHtml,
   renderComparisonTerminal,
 } from '../src/index.ts';
+import { renderComparisonHtml } from '../src/pages.ts';
 import { hostileNames } from './hostileNames.ts';
 import { casesOf, sampleReport } from './sample.ts';
 

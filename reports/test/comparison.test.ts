@@ -1,6 +1,7 @@
 import { parseHTML } from 'linkedom';
 import { describe, expect, it } from 'vitest';
-import { type Report, renderHtml, renderTerminal, sideBySide, sideBySideTable } from '../src/index.ts';
+import { type Report, renderTerminal, sideBySide, sideBySideTable } from '../src/index.ts';
+import { renderHtml } from '../src/pages.ts';
 import { sampleReport } from './sample.ts';
 import type { CaseOf } from './sampleResult.ts';
 

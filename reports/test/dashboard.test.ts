@@ -1,6 +1,7 @@
 import { parseHTML } from 'linkedom';
 import { describe, expect, it } from 'vitest';
-import { dashboardSite, mergeReports, type Report, type Result, type Run, runsOf } from '../src/index.ts';
+import { mergeReports, type Report, type Result, type Run, runsOf } from '../src/index.ts';
+import { dashboardSite } from '../src/pages.ts';
 import { hostileNames } from './hostileNames.ts';
 import { casesOf, sampleReport } from './sample.ts';
 import { seeded } from './sampleResult.ts';

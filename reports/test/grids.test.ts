@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { gridsOf } from '../src/grids.ts';
-import { type Report, type Result, renderHtml, validateReport } from '../src/index.ts';
+import { type Report, type Result, validateReport } from '../src/index.ts';
+import { renderHtml } from '../src/pages.ts';
 import { sampleReport } from './sample.ts';
 
 const channels = [8, 32, 128];

@@ -1,6 +1,7 @@
 import { parseHTML } from 'linkedom';
 import { describe, expect, it } from 'vitest';
-import { type Report, renderHtml, validateReport } from '../src/index.ts';
+import { type Report, validateReport } from '../src/index.ts';
+import { renderHtml } from '../src/pages.ts';
 import { casesOf, sampleReport } from './sample.ts';
 
 const open = (page: string): Document => parseHTML(page).document as unknown as Document;

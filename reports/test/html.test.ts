@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { parseHTML } from 'linkedom';
 import { describe, expect, it } from 'vitest';
-import { compareRatios, failuresOf, renderHtml, skippedOf, sweepsOf } from '../src/index.ts';
+import { compareRatios, failuresOf, skippedOf, sweepsOf } from '../src/index.ts';
+import { renderHtml } from '../src/pages.ts';
 import { casesOf, sampleReport } from './sample.ts';
 
 /** The page as a parser sees it. */

@@ -1,6 +1,7 @@
 import { DOMParser } from 'linkedom';
 import { describe, expect, it } from 'vitest';
-import { formats, type Report, type Result } from '../src/index.ts';
+import type { Report, Result } from '../src/index.ts';
+import { formats } from '../src/pages.ts';
 import { completeReport } from './complete.ts';
 import { hostileNames, reportNaming } from './hostileNames.ts';
 import { sampleReport } from './sample.ts';

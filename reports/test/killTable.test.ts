@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type KillTable, renderHtml, validateReport } from '../src/index.ts';
+import { type KillTable, validateReport } from '../src/index.ts';
+import { renderHtml } from '../src/pages.ts';
 import { sampleReport } from './sample.ts';
 
 const good: KillTable = {

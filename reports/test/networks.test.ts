@@ -1,14 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import {
-  mergeReports,
-  type Network,
-  type Report,
-  type Result,
-  renderHtml,
-  renderTerminal,
-  validateReport,
-} from '../src/index.ts';
+import { mergeReports, type Network, type Report, type Result, renderTerminal, validateReport } from '../src/index.ts';
 import { networkTotals } from '../src/networks.ts';
+import { renderHtml } from '../src/pages.ts';
 import { sampleReport } from './sample.ts';
 import type { CaseOf } from './sampleResult.ts';
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { formats, type Report } from '../src/index.ts';
+import type { Report } from '../src/index.ts';
+import { formats } from '../src/pages.ts';
 import { completeReport } from './complete.ts';
 import { hostileNames, reportNaming } from './hostileNames.ts';
 import { sampleReport } from './sample.ts';

@@ -27,15 +27,17 @@ interface Moments {
 }
 
 function momentsOf(values: Float32Array): Moments {
+  const { length } = values;
+  // By index: an iterator over a typed array takes ten times as long, and millions of elements go through here.
   let sum = 0;
-  for (const value of values) sum += value;
-  const rough = sum / values.length;
+  for (let j = 0; j < length; j++) sum += values[j]!;
+  const rough = sum / length;
   let residual = 0;
-  for (const value of values) residual += value - rough;
-  const mean = rough + residual / values.length;
+  for (let j = 0; j < length; j++) residual += values[j]! - rough;
+  const mean = rough + residual / length;
   let squares = 0;
-  for (const value of values) squares += (value - mean) ** 2;
-  return { mean, variance: squares / values.length };
+  for (let j = 0; j < length; j++) squares += (values[j]! - mean) ** 2;
+  return { mean, variance: squares / length };
 }
 
 /** What forward-training would have saved, in float64: the input of backward, so any careful evaluation will do. */

@@ -32,22 +32,23 @@ export function endedBy(aftermath: LostProcess | RemoteError, when: string, outc
   return { status, cause: causes.join('; '), tensors, gradients, checks, ...(diagnosis && { diagnosis }) };
 }
 
-async function outcomeOf(
-  { unavailable, lost, host }: Candidate,
-  last: boolean,
-  verify: () => Promise<Outcome>,
-): Promise<Outcome> {
-  if (unavailable !== undefined) return { status: 'skipped', reason: unavailable, ...unjudged };
-  if (lost) return { status: lost.status, cause: lost.message, ...unjudged };
+/** What a task finds, and what the backend does after it: that which a case leaves behind counts for it. */
+async function withAftermath({ host }: Candidate, last: boolean, task: () => Promise<Outcome>): Promise<Outcome> {
   try {
-    const outcome = await verify();
-    // What a case leaves behind counts for it.
+    const outcome = await task();
     const aftermath = await (last ? host.close() : host.settle());
     return aftermath ? endedBy(aftermath, last ? 'when it was closed' : 'when it was done', outcome) : outcome;
   } catch (error) {
     if (error instanceof LostProcess) return { status: error.status, cause: error.message, ...unjudged };
     throw error;
   }
+}
+
+async function outcomeOf(candidate: Candidate, last: boolean, verify: () => Promise<Outcome>): Promise<Outcome> {
+  const { unavailable, lost } = candidate;
+  if (unavailable !== undefined) return { status: 'skipped', reason: unavailable, ...unjudged };
+  if (lost) return { status: lost.status, cause: lost.message, ...unjudged };
+  return withAftermath(candidate, last, verify);
 }
 
 /**
@@ -78,6 +79,26 @@ export async function judge(
     ...outcome,
     reproduce: reproduceCommand(conditions, candidate.asked, row),
   };
+}
+
+/**
+ * Goes on with a row that was judged before.
+ *
+ * @param last as in {@link Conditions}
+ * @param further finds what is to be changed in the row; a process that is lost in it is an outcome
+ */
+export async function judgeFurther(
+  candidate: Candidate,
+  judged: Result,
+  last: boolean,
+  further: () => Promise<Partial<Result>>,
+): Promise<Result> {
+  if (candidate.unavailable !== undefined || candidate.lost) return judged;
+  const began = performance.now();
+  const outcome = await withAftermath(candidate, last, async () => ({ ...judged, ...(await further()) }));
+  // What was found before it was lost is no grade of it.
+  const { grade: _grade, reason: _reason, cause: _cause, ...row } = judged;
+  return { ...row, ...outcome, seconds: judged.seconds + (performance.now() - began) / 1000 };
 }
 
 /** True for a row that makes a run fail. */

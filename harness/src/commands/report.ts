@@ -1,4 +1,4 @@
-import type { FormatName } from '@normgauge/reports';
+import type { FormatName } from '@normgauge/reports/pages';
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import type { ReportOptions } from './runReport.ts';
 

@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { parseReport, type Report, type Result, renderHtml } from '@normgauge/reports';
+import { parseReport, type Report, type Result } from '@normgauge/reports';
 import type { Experience } from '../diagnose/diagnostician.ts';
 import { UsageError } from '../usageError.ts';
 import { type InterruptedRun, namesIn, type RunManifest, readInterruptedRun } from './interruptedRun.ts';
@@ -107,11 +107,13 @@ export class ResultFiles {
   }
 
   /** The report, checked against its schema, and the page. */
-  finish(report: Report): void {
+  async finish(report: Report): Promise<void> {
     closeSync(this.#stream);
     closeSync(this.#experience);
     const text = `${JSON.stringify(report, null, 1)}\n`;
     writeWhole(this.reportPath, text);
+    // Not before: all that draws would otherwise lie in the heap, and be gone through by every collection, all the run long.
+    const { renderHtml } = await import('@normgauge/reports/pages');
     writeWhole(this.pagePath, renderHtml(parseReport(text, this.reportPath)));
   }
 }

@@ -1,10 +1,5 @@
-import {
-  type Comparison,
-  compareReports,
-  gotWorse,
-  renderComparisonHtml,
-  renderComparisonTerminal,
-} from '@normgauge/reports';
+import { type Comparison, compareReports, gotWorse, renderComparisonTerminal } from '@normgauge/reports';
+import { renderComparisonHtml } from '@normgauge/reports/pages';
 import { exitStatus } from './exitStatus.ts';
 import { readReport } from './readReport.ts';
 import { writeOut } from './writeOut.ts';

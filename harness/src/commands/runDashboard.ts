@@ -1,6 +1,7 @@
 import { readdirSync, rmSync, statSync } from 'node:fs';
 import { join, relative, resolve, sep } from 'node:path';
-import { dashboardSite, type Live } from '@normgauge/reports';
+import type { Live } from '@normgauge/reports';
+import { dashboardSite } from '@normgauge/reports/pages';
 import { type FolderContent, ReportFolder } from '../dashboard/reportFolder.ts';
 import { eventsPath, runPagePath, serveDashboard } from '../dashboard/serve.ts';
 import { UsageError } from '../usageError.ts';

@@ -5,11 +5,11 @@ import {
   missingShards,
   type Part,
   type Report,
-  renderHtml,
   renderTerminal,
   type Source,
   validateReport,
 } from '@normgauge/reports';
+import { renderHtml } from '@normgauge/reports/pages';
 import { casesOfRun } from '../cases/select.ts';
 import { UsageError } from '../usageError.ts';
 import { exitStatus, exitStatusOf } from './exitStatus.ts';

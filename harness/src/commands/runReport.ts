@@ -1,6 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Format, formats, NoCertificate, type Report } from '@normgauge/reports';
+import { NoCertificate, type Report } from '@normgauge/reports';
+import { type Format, formats } from '@normgauge/reports/pages';
 import { UsageError } from '../usageError.ts';
 import { exitStatus } from './exitStatus.ts';
 import { readKillTable } from './readKillTable.ts';

@@ -153,7 +153,7 @@ export async function runSuite(command: Command, options: SuiteOptions): Promise
         `--budget ${budget}: verification and a short look at each case took ${Math.ceil(session.overrun / 1000)} s more than there were; no time was left to be spread`,
       );
     }
-    files.finish(report);
+    await files.finish(report);
     conclude(report, files, options);
     return exitStatusOf(report, options.require);
   } finally {

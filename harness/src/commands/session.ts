@@ -5,10 +5,10 @@ import { Diagnostician, type Experience } from '../diagnose/diagnostician.ts';
 import { type Prepared, type PreparedSet, prepare, prepareInputs } from '../verify/prepare.ts';
 import { BenchRounds } from './benchRounds.ts';
 import { describeEnvironment, toolVersion } from './environment.ts';
-import { judge, type Outcome } from './judge.ts';
+import { judge, judgeFurther } from './judge.ts';
+import { stretchesOf } from './stretches.ts';
 import { type Candidate, idOf, reportedBackend, subjectOf, type TimeLimits } from './subjects.ts';
 import { failedWhenTimed, type TimingBudget, timeCase } from './timeCase.ts';
-import { type Place, Turns } from './turns.ts';
 
 /** What a run needs to know. */
 export interface SessionPlan {
@@ -42,6 +42,15 @@ export interface SessionPlan {
 const weightOfTiming = 8;
 /** Cases that are prepared and not yet judged by every backend. */
 const casesAhead = 4;
+
+/** A case that was verified on one backend. */
+interface Verified {
+  readonly candidate: Candidate;
+  readonly row: Case;
+  /** Absent where no backend is open that it could be verified on. */
+  readonly prepared: Prepared | undefined;
+  readonly result: Result;
+}
 
 /** What names a result within a run. */
 function keyOf(backend: string, address: string): string {
@@ -77,32 +86,53 @@ export class Session {
 
   /** Runs until the end or until the signal; the report holds what was finished. */
   async run(): Promise<Report> {
-    const { cases, candidates, signal } = this.#plan;
-    // One line of cases a backend, each at its own pace: a slow one holds up the others by a few cases at most.
+    const { cases, signal } = this.#plan;
+    const rows = cases.filter((row) => this.#remaining(row).length > 0);
+    for (const stretch of stretchesOf(rows, (row) => this.#isTimed(row))) {
+      if (signal.aborted) break;
+      if (stretch.timed) await this.#timeStretch(stretch.rows);
+      else await this.#verifySideBySide(stretch.rows, (verified) => this.#publish(verified));
+    }
+    this.#overrun = Math.max(0, performance.now() - (this.#plan.deadline ?? Number.POSITIVE_INFINITY));
+    await this.#rounds?.spend();
+    return this.#report();
+  }
+
+  /** Verifies cases on every backend, each at its own pace: a slow one holds up the others by a few cases at most. */
+  async #verifySideBySide(rows: readonly Case[], onVerified: (verified: Verified) => void): Promise<void> {
+    const { candidates, signal, selection } = this.#plan;
     const lines = new Map(candidates.map((candidate) => [candidate, Promise.resolve()]));
     const open: Promise<unknown>[] = [];
-    for (const row of cases) {
-      const remaining = this.#remaining(row);
-      if (remaining.length === 0) continue;
+    for (const row of rows) {
       while (open.length >= casesAhead) await open.shift();
       if (signal.aborted) break;
-      const prepared = remaining.some(({ opened }) => opened) ? prepare(row, this.#plan.selection.seed) : undefined;
-      const turns = new Turns();
-      for (const [candidate, place] of remaining.map((candidate) => [candidate, turns.place()] as const)) {
-        const finish = () => this.#finish(candidate, row, prepared, place).finally(() => place.leave());
-        lines.set(candidate, lines.get(candidate)!.then(finish));
+      const remaining = this.#remaining(row);
+      const prepared = remaining.some(({ opened }) => opened) ? prepare(row, selection.seed) : undefined;
+      for (const candidate of remaining) {
+        const verify = async () => {
+          if (signal.aborted) return;
+          onVerified({ candidate, row, prepared, result: await this.#verify(candidate, row, prepared) });
+        };
+        lines.set(candidate, lines.get(candidate)!.then(verify));
       }
       const all = Promise.all(lines.values());
       // What is thrown in a line is thrown below; here it must not end the process as nobody's.
       all.catch(() => undefined);
       open.push(all);
-      // Nothing runs beside a backend that is timed: those before have ended when the turns begin, those after wait.
-      if (this.#isTimed(row)) await all;
     }
     await Promise.all(lines.values());
-    this.#overrun = Math.max(0, performance.now() - (this.#plan.deadline ?? Number.POSITIVE_INFINITY));
-    await this.#rounds?.spend();
-    return this.#report();
+  }
+
+  /** Verifies cases side by side, and then times those that passed, one backend after the other and beside nothing else. */
+  async #timeStretch(rows: readonly Case[]): Promise<void> {
+    const all: Verified[] = [];
+    await this.#verifySideBySide(rows, (verified) => all.push(verified));
+    for (const row of rows) {
+      for (const verified of all.filter((one) => one.row === row)) {
+        if (this.#plan.signal.aborted) return;
+        this.#publish({ ...verified, result: await this.#time(verified) });
+      }
+    }
   }
 
   /** Milliseconds by which what had to be done took longer than there was time; 0 when it did not, or when none was set. */
@@ -134,13 +164,11 @@ export class Session {
     });
   }
 
-  /** Judges one case on one backend and hands the result on, unless the run was stopped meanwhile. */
-  async #finish(candidate: Candidate, row: Case, prepared: Prepared | undefined, place: Place): Promise<void> {
+  /** Hands a result on, unless the run was stopped meanwhile: a backend that was ended by Ctrl-C has not crashed. */
+  #publish({ candidate, row, result: judged }: Verified): void {
     const { signal, expectations, onResult, onProgress } = this.#plan;
     if (signal.aborted) return;
-    const result = expectations.apply(await this.#judge(candidate, row, prepared, place));
-    // A backend that was ended by Ctrl-C has not crashed.
-    if (signal.aborted) return;
+    const result = expectations.apply(judged);
     this.#results.push(result);
     onResult(result, result.diagnosis && this.#diagnosticians.get(candidate)!.experience);
     this.#done += this.#weightOf(row);
@@ -174,27 +202,35 @@ export class Session {
     return this.#plan.timing !== undefined && (row.timed || this.#plan.timeAll);
   }
 
-  #judge(candidate: Candidate, row: Case, prepared: Prepared | undefined, place: Place): Promise<Result> {
-    const command = this.#isTimed(row) ? 'bench' : 'verify';
-    const { seed } = this.#plan.selection;
-    const last = this.#rounds === undefined && row === this.#plan.cases.at(-1);
-    return judge(candidate, row, { command, seed, last }, () => this.#verifyAndTime(candidate, row, prepared!, place));
+  /** Whether the backends are closed as a part of this case. */
+  #isLast(row: Case): boolean {
+    return this.#rounds === undefined && row === this.#plan.cases.at(-1);
   }
 
-  async #verifyAndTime(candidate: Candidate, row: Case, prepared: Prepared, place: Place): Promise<Outcome> {
-    const subject = subjectOf(candidate, this.#plan.limits);
-    const verdict = await this.#diagnosticians.get(candidate)!.verify(prepared, subject);
-    if (!this.#isTimed(row) || (verdict.status !== 'passed' && verdict.status !== 'untrusted')) return verdict;
-    const software = candidate.opened?.device?.software ?? false;
-    const second = this.#secondSetOf(row);
-    const { timed, took } = await place.take(async () => {
+  #verify(candidate: Candidate, row: Case, prepared: Prepared | undefined): Promise<Result> {
+    const timed = this.#isTimed(row);
+    const { seed } = this.#plan.selection;
+    const last = !timed && this.#isLast(row);
+    return judge(candidate, row, { command: timed ? 'bench' : 'verify', seed, last }, () =>
+      this.#diagnosticians.get(candidate)!.verify(prepared!, subjectOf(candidate, this.#plan.limits)),
+    );
+  }
+
+  /** What was verified with its times, or as it is where it did not pass. */
+  #time({ candidate, row, prepared, result }: Verified): Promise<Result> {
+    return judgeFurther(candidate, result, this.#isLast(row), async () => {
+      if (result.status !== 'passed' && result.status !== 'untrusted') return {};
+      const { timing: budget, limits } = this.#plan;
+      const second = this.#secondSetOf(row);
+      const software = candidate.opened?.device?.software ?? false;
       const began = performance.now();
-      const outcome = await timeCase(prepared, second, subject, this.#plan.timing!, software).catch(failedWhenTimed);
-      return { timed: outcome, took: performance.now() - began };
+      const timed = await timeCase(prepared!, second, subjectOf(candidate, limits), budget!, software).catch(
+        failedWhenTimed,
+      );
+      if (timed.status !== 'passed') return timed;
+      this.#rounds?.keep(candidate, { prepared: prepared!, second }, timed.taken, performance.now() - began);
+      return { timing: timed.timing };
     });
-    if (timed.status !== 'passed') return { ...verdict, ...timed };
-    this.#rounds?.keep(candidate, { prepared, second }, timed.taken, took);
-    return { ...verdict, timing: timed.timing };
   }
 
   #report(): Report {

@@ -2,7 +2,6 @@ import { type Dirent, existsSync, readdirSync, readFileSync, statSync } from 'no
 import { dirname, join, relative, resolve } from 'node:path';
 import {
   type InProgress,
-  inProgress,
   type LeftOut,
   parseReport,
   ReportError,
@@ -11,6 +10,7 @@ import {
   runsOf,
   validateResult,
 } from '@normgauge/reports';
+import { inProgress } from '@normgauge/reports/pages';
 
 /** What a folder of reports holds. */
 export interface FolderContent {

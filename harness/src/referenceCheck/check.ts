@@ -1,5 +1,6 @@
 import type { TensorName, Tensors } from '@normgauge/contract';
-import { compute, type Oracle, oracles } from '@normgauge/reference';
+import { compute } from '@normgauge/reference';
+import { type Oracle, oracles } from '@normgauge/reference/oracles';
 import { makeInputs } from '../cases/inputs.ts';
 import type { ReferenceProblem } from './problems.ts';
 

@@ -49,6 +49,13 @@ export function forEachIndex(problem: Problem, c: number, visit: (index: number)
   }
 }
 
+/** Whether so many of the values differ from each other. */
+function hasDistinct(values: Float64Array, wanted: number): boolean {
+  const seen = new Set<number>();
+  for (let i = 0; i < values.length && seen.size < wanted; i++) seen.add(values[i]!);
+  return seen.size >= wanted;
+}
+
 /**
  * Whether the rounding errors of a running sum may all go one way. Few distinct values, a monotone ramp, or a spread
  * small beside the spacing of floats at the size of the sum: there the residues repeat, and only γ_h is a bound.
@@ -57,8 +64,7 @@ function isStructured(values: Float64Array, mean: number, deviation: number): bo
   const m = values.length;
   if (m < 8) return true;
   if (!(deviation > 8 * m * Math.abs(mean) * u)) return true;
-  const distinct = new Set(values.subarray(0, 4096)).size;
-  if (distinct < Math.min(m, 4096) / 4) return true;
+  if (!hasDistinct(values.subarray(0, 4096), Math.min(m, 4096) / 4)) return true;
   let turns = 0;
   for (let i = 2; i < m; i++) {
     if ((values[i]! - values[i - 1]!) * (values[i - 1]! - values[i - 2]!) < 0) turns++;
@@ -73,8 +79,8 @@ const leastThatStagnates = 1024;
 function smallSquares(values: Float64Array, mean: number): (limit: number) => number {
   if (values.length < leastThatStagnates) return () => 0;
   const sums = new Map<number, number>();
-  for (const value of values) {
-    const square = (value - mean) ** 2;
+  for (let i = 0; i < values.length; i++) {
+    const square = (values[i]! - mean) ** 2;
     const exponent = Math.floor(Math.log2(square));
     sums.set(exponent, (sums.get(exponent) ?? 0) + square);
   }
@@ -101,7 +107,9 @@ function sumsOf(values: Float64Array): ChannelSums {
   let absolute = 0;
   let square = 0;
   let shifted = 0;
-  for (const value of values) {
+  // By index: an iterator over a typed array takes ten times as long.
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!;
     sum += value;
     absolute += Math.abs(value);
     square += value * value;
@@ -109,10 +117,10 @@ function sumsOf(values: Float64Array): ChannelSums {
   }
   const rough = sum / values.length;
   let residual = 0;
-  for (const value of values) residual += value - rough;
+  for (let i = 0; i < values.length; i++) residual += values[i]! - rough;
   const mean = rough + residual / values.length;
   let squares = 0;
-  for (const value of values) squares += (value - mean) ** 2;
+  for (let i = 0; i < values.length; i++) squares += (values[i]! - mean) ** 2;
   return { mean, squares, absolute, square, shifted };
 }
 

@@ -1,5 +1,5 @@
 import { elementsOf, outputsOf, type Problem, type TensorName, type Tensors } from '@normgauge/contract';
-import { compute, type ExactTensors, type Oracle, oracles, type RealTensors } from '@normgauge/reference';
+import { compute, type ExactTensors, quickOracles, type RealTensors } from '@normgauge/reference';
 import type { GradientCheck } from '@normgauge/reports';
 import { toFloat } from '@normgauge/reports';
 import type { Case } from '../cases/case.ts';
@@ -48,15 +48,14 @@ export function prepare(row: Case, seed: number): Prepared {
   return { ...prepared, oracles: consultOracles(prepared.sampled, prepared.sampledInputs) };
 }
 
-/** Elements up to which the oracles are asked in a run; `reference-check` asks them about everything. */
+/** Elements up to which oracles are asked in a run; `reference-check` asks all of them about everything. */
 const oracleBudget = 320;
-const asked: readonly Oracle['id'][] = ['complex-step', 'richardson'];
 
 function consultOracles(problem: Problem, inputs: RealTensors): readonly GradientCheck[] {
   if (problem.op !== 'backward' && problem.op !== 'backward-frozen') return [];
   if (elementsOf(problem.shape) > oracleBudget) return [];
-  return oracles
-    .filter((oracle) => asked.includes(oracle.id) && oracle.applies(problem, inputs) === true)
+  return quickOracles
+    .filter((oracle) => oracle.applies(problem, inputs) === true)
     .flatMap((oracle) =>
       oracle.consult(problem, inputs).map((agreement) => {
         const allowed = oracle.bound * agreement.scale;

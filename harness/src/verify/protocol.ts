@@ -22,8 +22,12 @@ export function check(name: string, problems: readonly string[]): ProtocolCheck 
   return problems.length === 0 ? { name, passed: true } : { name, passed: false, message: problems.join('; ') };
 }
 
+const bytesOf = (words: Uint32Array): Buffer => Buffer.from(words.buffer, words.byteOffset, words.byteLength);
+
 /** Index of the first word that differs, or −1. */
 export function firstDifference(a: Uint32Array, b: Uint32Array): number {
+  // Nearly always, and the engine compares memory ten times as fast as any loop.
+  if (bytesOf(a).equals(bytesOf(b))) return -1;
   for (let i = 0; i < a.length; i++) {
     if (a[i] !== b[i]) return i;
   }
@@ -42,9 +46,7 @@ function firstOutside(words: Uint32Array, zone: number): number {
 
 function count(words: Uint32Array, wanted: number): number {
   let found = 0;
-  for (const word of words) {
-    if (word === wanted) found++;
-  }
+  for (let at = words.indexOf(wanted); at !== -1; at = words.indexOf(wanted, at + 1)) found++;
   return found;
 }
 

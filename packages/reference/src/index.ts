@@ -5,7 +5,7 @@ export { type FoldedInference, foldInference, type InferenceLayer } from './fold
 export { forwardTraining } from './forwardTraining.ts';
 export { inference } from './inference.ts';
 export type { Oracle, OracleAgreement } from './oracles/oracle.ts';
-export { oracles } from './oracles/oracles.ts';
+export { quickOracles } from './oracles/quickOracles.ts';
 export { populationStatistics } from './populationStatistics.ts';
 export {
   type Conversion,

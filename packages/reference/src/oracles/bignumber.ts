@@ -1,35 +1,38 @@
 import { elementsOf, type Problem, type TensorName } from '@normgauge/contract';
-import { all, type BigNumber, create, type MathJsInstance } from 'mathjs';
+import { Decimal } from 'decimal.js';
 import { type Channel, countedBy } from './channel.ts';
 import { channelwise } from './channelwise.ts';
 import type { Oracle, Statement } from './oracle.ts';
 
-/** mathjs with 64 significant digits. `predictable`: the root of a negative number is NaN and not complex. */
-const big: MathJsInstance = create(all!, { number: 'BigNumber', precision: 64, predictable: true });
+/**
+ * 64 significant digits. The decimals that mathjs computes with too, without the rest of it, which takes a second to load:
+ * in every run the exact statistics of small problems are asked for.
+ */
+const Big: typeof Decimal = Decimal.clone({ precision: 64 });
 
 /**
- * A float64 as it is, to the last bit. `bignumber(0.1)` will not do: it takes the shortest decimal that rounds to the
+ * A float64 as it is, to the last bit. `new Big(0.1)` will not do: it takes the shortest decimal that rounds to the
  * number, which is off by up to half a unit in the last place; in hexadecimal the digits are exact.
  */
-function exactly(value: number): BigNumber {
-  if (!Number.isFinite(value)) return big.bignumber(value);
-  return big.bignumber(`${value < 0 ? '-' : ''}0x${Math.abs(value).toString(16)}`);
+function exactly(value: number): Decimal {
+  if (!Number.isFinite(value)) return new Big(value);
+  return new Big(`${value < 0 ? '-' : ''}0x${Math.abs(value).toString(16)}`);
 }
 
 /** Σv. */
-function sumOf(values: readonly BigNumber[]): BigNumber {
+function sumOf(values: readonly Decimal[]): Decimal {
   return values.reduce((sum, value) => sum.plus(value), exactly(0));
 }
 
 interface BigStatistics {
-  readonly mean: BigNumber;
-  readonly deviations: readonly BigNumber[];
+  readonly mean: Decimal;
+  readonly deviations: readonly Decimal[];
   /** Σ(x−μ)². */
-  readonly squares: BigNumber;
+  readonly squares: Decimal;
 }
 
 /** Statistics of one channel. Deviations are taken relative to the first element, so that those of a constant are 0. */
-function statisticsOf(x: readonly BigNumber[]): BigStatistics {
+function statisticsOf(x: readonly Decimal[]): BigStatistics {
   const fromFirst = x.map((value) => value.minus(x[0]!));
   const shift = sumOf(fromFirst).div(x.length);
   const deviations = fromFirst.map((value) => value.minus(shift));
@@ -38,10 +41,9 @@ function statisticsOf(x: readonly BigNumber[]): BigStatistics {
 }
 
 /** 1/√(σ²+eps) or 1/(√σ²+eps). */
-function invStdOf(variance: BigNumber, { convention }: Problem): BigNumber {
+function invStdOf(variance: Decimal, { convention }: Problem): Decimal {
   const eps = exactly(convention.eps);
-  const root = (value: BigNumber): BigNumber => big.sqrt(value) as BigNumber;
-  const std = convention.epsPlacement === 'inside-sqrt' ? root(variance.plus(eps)) : root(variance).plus(eps);
+  const std = convention.epsPlacement === 'inside-sqrt' ? variance.plus(eps).sqrt() : variance.sqrt().plus(eps);
   return exactly(1).div(std);
 }
 
@@ -59,8 +61,7 @@ function forwardTraining(problem: Problem, channel: Channel): Statement[] {
   const invStd = invStdOf(squares.div(countedBy(normalizeDivisor, m, problem)), problem);
   const variance = squares.div(countedBy(runningDivisor, m, problem));
   const w = exactly(channel.weight);
-  const average = (old: number, now: BigNumber): BigNumber =>
-    exactly(1).minus(w).times(exactly(old)).plus(w.times(now));
+  const average = (old: number, now: Decimal): Decimal => exactly(1).minus(w).times(exactly(old)).plus(w.times(now));
   return [
     ...normalized(channel, deviations, invStd),
     say('mean', 0, mean),
@@ -78,7 +79,7 @@ function inference(problem: Problem, channel: Channel): Statement[] {
 }
 
 /** y = gamma·(x−mean)·invStd + beta. */
-function normalized(channel: Channel, deviations: readonly BigNumber[], invStd: BigNumber): Statement[] {
+function normalized(channel: Channel, deviations: readonly Decimal[], invStd: Decimal): Statement[] {
   const gamma = exactly(channel.gamma);
   const beta = exactly(channel.beta);
   return deviations.map((deviation, i) => say('y', i, deviation.times(invStd).times(gamma).plus(beta)));
@@ -110,17 +111,17 @@ function backwardFrozen(problem: Problem, channel: Channel): Statement[] {
 }
 
 /** dy, x̂, Σdy·x̂ and Σdy. */
-function sums(channel: Channel, mean: BigNumber, invStd: BigNumber) {
+function sums(channel: Channel, mean: Decimal, invStd: Decimal) {
   const dy = channel.dy.map(exactly);
   const xHat = channel.x.map((value) => exactly(value).minus(mean).times(invStd));
   return { dy, xHat, dGamma: sumOf(dy.map((g, i) => g.times(xHat[i]!))), dBeta: sumOf(dy) };
 }
 
-function affineGradients({ affine }: Problem, dGamma: BigNumber, dBeta: BigNumber): Statement[] {
+function affineGradients({ affine }: Problem, dGamma: Decimal, dBeta: Decimal): Statement[] {
   return affine ? [say('dGamma', 0, dGamma), say('dBeta', 0, dBeta)] : [];
 }
 
-function say(tensor: TensorName, i: number, value: BigNumber): Statement {
+function say(tensor: TensorName, i: number, value: Decimal): Statement {
   return { tensor, i, value: value.toNumber() };
 }
 
@@ -138,7 +139,7 @@ const mostElements = 2 ** 16;
 export const bignumber: Oracle = channelwise({
   id: 'bignumber',
   description:
-    'the definition in mathjs BigNumber with 64 digits, on the very bits of the inputs; every output of every op, saved statistics taken as given',
+    'the definition in decimals of 64 digits, on the very bits of the inputs; every output of every op, saved statistics taken as given',
   bound: 1e-13,
   mostChannels: Infinity,
   roundedMean: false,

@@ -1,18 +1,13 @@
 import { elementsPerChannel, type Problem } from '@normgauge/contract';
-import { all, type Complex, create, type MathJsInstance } from 'mathjs';
+import { Complex } from 'complex.js';
 import { type Channel, countedBy, evenly } from './channel.ts';
 import { channelwise } from './channelwise.ts';
 import { notDifferentiable, notFinite, withOwnStatistics } from './differentiable.ts';
 import type { Oracle, Statement } from './oracle.ts';
 
-const math: MathJsInstance = create(all!);
-
-const add = (a: Complex | number, b: Complex | number): Complex => math.add(a, b) as Complex;
-const subtract = (a: Complex | number, b: Complex | number): Complex => math.subtract(a, b) as Complex;
-const multiply = (a: Complex | number, b: Complex | number): Complex => math.multiply(a, b) as Complex;
-const divide = (a: Complex | number, b: Complex | number): Complex => math.divide(a, b) as Complex;
-const real = (value: number): Complex => math.complex(value, 0);
-const sumOf = (values: readonly Complex[]): Complex => values.reduce((sum, value) => add(sum, value), real(0));
+// What mathjs computes complex numbers with; the whole of mathjs takes a second to load, and this oracle is asked in every run.
+const real = (value: number): Complex => new Complex(value, 0);
+const sumOf = (values: readonly Complex[]): Complex => values.reduce((sum, value) => sum.add(value), real(0));
 
 /** What of a channel may carry an imaginary step. */
 interface Point {
@@ -33,17 +28,14 @@ interface ComplexForward {
 function forward(problem: Problem, channel: Channel, { x, gamma, beta }: Point): ComplexForward {
   const { eps, epsPlacement, normalizeDivisor } = problem.convention;
   const frozen = problem.op === 'inference' || problem.op === 'backward-frozen';
-  const mean = frozen ? real(channel.runningMean) : divide(sumOf(x), x.length);
-  const deviations = x.map((value) => subtract(value, mean));
-  const squares = frozen ? real(0) : sumOf(deviations.map((value) => multiply(value, value)));
+  const mean = frozen ? real(channel.runningMean) : sumOf(x).div(x.length);
+  const deviations = x.map((value) => value.sub(mean));
+  const squares = frozen ? real(0) : sumOf(deviations.map((value) => value.mul(value)));
   const d = countedBy(normalizeDivisor, x.length, problem);
-  const variance = frozen ? real(channel.runningVar) : divide(squares, d);
-  const std =
-    epsPlacement === 'inside-sqrt'
-      ? (math.sqrt(add(variance, eps)) as Complex)
-      : add(math.sqrt(variance) as Complex, eps);
-  const invStd = divide(1, std);
-  const y = deviations.map((value) => add(multiply(gamma, multiply(value, invStd)), beta));
+  const variance = frozen ? real(channel.runningVar) : squares.div(d);
+  const std = epsPlacement === 'inside-sqrt' ? variance.add(eps).sqrt() : variance.sqrt().add(eps);
+  const invStd = real(1).div(std);
+  const y = deviations.map((value) => gamma.mul(value.mul(invStd)).add(beta));
   return { y, mean, invStd, squares };
 }
 
@@ -81,20 +73,20 @@ function gradient(problem: Problem, channel: Channel): Statement[] {
   const at = pointOf(channel);
   const loss = (point: Point): Complex => {
     const { y } = forward(problem, channel, point);
-    return sumOf(y.map((value, j) => multiply(channel.dy[j]!, value)));
+    return sumOf(y.map((value, j) => value.mul(channel.dy[j]!)));
   };
   const xStep = h / forward(problem, channel, at).invStd.re;
   const m = channel.x.length;
   const sample = evenly(m, Math.max(3, Math.floor(mostElements / m)));
   const dx = sample.map((i): Statement => {
-    const x = at.x.with(i, math.complex(channel.x[i]!, xStep));
+    const x = at.x.with(i, new Complex(channel.x[i]!, xStep));
     return { tensor: 'dx', i, value: loss({ ...at, x }).im / xStep };
   });
   if (!problem.affine) return dx;
   return [
     ...dx,
-    { tensor: 'dGamma', i: 0, value: loss({ ...at, gamma: math.complex(channel.gamma, h) }).im / h },
-    { tensor: 'dBeta', i: 0, value: loss({ ...at, beta: math.complex(channel.beta, h) }).im / h },
+    { tensor: 'dGamma', i: 0, value: loss({ ...at, gamma: new Complex(channel.gamma, h) }).im / h },
+    { tensor: 'dBeta', i: 0, value: loss({ ...at, beta: new Complex(channel.beta, h) }).im / h },
   ];
 }
 
@@ -111,7 +103,7 @@ const largestM = 2 ** 14;
 export const complexStep: Oracle = channelwise({
   id: 'complex-step',
   description:
-    'forward written analytically in mathjs complex numbers: the imaginary part of Σdy·y at x+ih is the gradient, the real part the values; at most 8 channels, of dx all elements up to m = 45 and an even sample above',
+    'forward written analytically in complex numbers: the imaginary part of Σdy·y at x+ih is the gradient, the real part the values; at most 8 channels, of dx all elements up to m = 45 and an even sample above',
   bound: 1e-12,
   mostChannels: 8,
   roundedMean: true,
