@@ -31,6 +31,7 @@ describe.concurrent('the gate on a repository', () => {
     expect(repository.git('worktree', 'list', '--porcelain').match(/^worktree /gm)).toHaveLength(1);
     expect(repository.report.base).toMatchObject({ kind: 'commit', identity: repository.git('rev-parse', 'main') });
     expect(repository.markdown).toContain('## normgauge gate: ✓ pass');
+    expect(repository.page).toContain('normgauge gate: pass</title>');
     expect(stdout).toContain('--calibrate');
   });
 

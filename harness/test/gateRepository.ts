@@ -111,6 +111,10 @@ export class Repository {
     return JSON.parse(readFileSync(join(this.folder, 'dist/gate/gate.json'), 'utf8')) as GateReport;
   }
 
+  get page(): string {
+    return readFileSync(join(this.folder, 'dist/gate/gate.html'), 'utf8');
+  }
+
   get markdown(): string {
     return readFileSync(join(this.folder, 'dist/gate/gate.md'), 'utf8');
   }

@@ -67,7 +67,7 @@ export function gateCommand(finish: (status: number) => void): Command {
         .argParser(wholeNumber)
         .default(300),
     )
-    .option('--out <folder>', 'where gate.json and gate.md go', 'reports/out/gate')
+    .option('--out <folder>', 'where gate.json, gate.md and gate.html go', 'reports/out/gate')
     .option('--json', 'print the report as JSON instead of a summary', false)
     .option('--quiet', 'print nothing but errors', false)
     .action(async (options: CalibrateOptions & Omit<GateOptions, 'base'> & { base?: string; calibrate: boolean }) => {

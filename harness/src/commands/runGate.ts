@@ -7,7 +7,7 @@ import { describeCalibration, readCalibrations } from '../gate/calibration.ts';
 import { type GateReport, type GateRow, type GateVerdict, verdictOf } from '../gate/gateReport.ts';
 import { readMargins } from '../gate/margins.ts';
 import { NotRun } from '../gate/notRun.ts';
-import { explainRow, isNotable, renderGateMarkdown, renderGateTerminal } from '../gate/renderGate.ts';
+import { armsOf, explainRow, isNotable, renderGateMarkdown, renderGateTerminal } from '../gate/renderGate.ts';
 import { alphaFor } from '../gate/sequential.ts';
 import { Repository, refuseChanges } from '../gate/tree/git.ts';
 import { type Place, placeNamed, sourceIn } from '../gate/tree/otherTree.ts';
@@ -183,17 +183,21 @@ function known(ids: readonly string[]): Pick<GateReport, 'calibrations' | 'warni
   };
 }
 
-function write(report: GateReport, { out, json, quiet }: GateOptions): void {
-  writeOut(join(out, 'gate.json'), `${JSON.stringify(report, null, 1)}\n`);
-  writeOut(join(out, 'gate.md'), renderGateMarkdown(report));
+async function write(report: GateReport, { out, json, quiet }: GateOptions): Promise<void> {
+  const { renderArmsHtml } = await import('@normgauge/reports/pages');
+  const paths = {
+    [join(out, 'gate.json')]: `${JSON.stringify(report, null, 1)}\n`,
+    [join(out, 'gate.md')]: renderGateMarkdown(report),
+    [join(out, 'gate.html')]: renderArmsHtml(armsOf(report)),
+  };
+  for (const [path, text] of Object.entries(paths)) writeOut(path, text);
   if (json) process.stdout.write(`${JSON.stringify(report)}\n`);
-  else if (!quiet)
-    process.stdout.write(`${renderGateTerminal(report)}\n  ${join(out, 'gate.json')}, ${join(out, 'gate.md')}\n`);
+  else if (!quiet) process.stdout.write(`${renderGateTerminal(report)}\n  ${Object.keys(paths).join(', ')}\n`);
 }
 
 /**
- * Compares head with base, case by case: first whether it is as right, then whether it is as fast. Writes gate.json and
- * gate.md; returns the exit status.
+ * Compares head with base, case by case: first whether it is as right, then whether it is as fast. Writes gate.json, gate.md and
+ * gate.html; returns the exit status.
  *
  * @throws {UsageError} when the options make no sense
  */
@@ -240,7 +244,7 @@ export async function runGate(options: GateOptions): Promise<number> {
       leftOut: gathered.leftOut,
       ...known(gathered.ids),
     };
-    write(report, options);
+    await write(report, options);
     if (signal.aborted && verdict !== 'fail') return exitStatus.interrupted;
     return statusOf[verdict];
   } finally {

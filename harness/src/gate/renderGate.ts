@@ -1,4 +1,5 @@
 import { type Float, fromFloat, markdownText, plainText } from '@normgauge/reports';
+import type { Arms } from '@normgauge/reports/pages';
 import type { GateReport, GateRow, GateVerdict, Ratio } from './gateReport.ts';
 import { describePlace } from './tree/otherTree.ts';
 
@@ -69,6 +70,19 @@ function arrangement({ apart }: GateReport): string {
   return apart
     ? `in processes of their own that took turns, base on Node ${plainText(apart.base, 200)}, head on Node ${plainText(apart.head, 200)}`
     : 'side by side in one process';
+}
+
+/** The whole gate as the page shows it. */
+export function armsOf(report: GateReport): Arms {
+  const { base, head, apart: _apart, ...rest } = report;
+  const { commit, dirty } = report.environment;
+  const built = `the work tree as it is built${commit === undefined ? '' : `, commit ${commit.slice(0, 12)}${dirty ? ' with changes' : ''}`}`;
+  return {
+    ...rest,
+    base: describePlace(base),
+    head: head ? describePlace(head) : built,
+    arrangement: arrangement(report),
+  };
 }
 
 function leftOutLines({ leftOut }: GateReport): readonly string[] {
