@@ -161,12 +161,15 @@ figure details { margin: .2rem 0 0; font-size: .88rem; }
   :root { color-scheme: light; --ground: #fff; }
   nav, .copy, .skip, .controls { display: none; }
   body { font-size: 10pt; }
-  .scroll { overflow: visible; } table { font-size: 7.5pt; overflow-wrap: anywhere; } .card table { overflow-wrap: normal; }
+  .scroll { overflow: visible; } table { font-size: 7.5pt; overflow-wrap: break-word; } .card table { overflow-wrap: normal; }
+  td :is(code, bdi), th :is(code, bdi) { overflow-wrap: anywhere; }
   .matrix td, .cases td, td.n, th.n, .times td, .times th:first-child, .matrix th[scope=row] { white-space: normal; }
   .tiles, .cards, .figures { grid-template-columns: 1fr 1fr; }
   .card, .tile, figure, tr { break-inside: avoid; }
   h2, h3, figcaption, summary { break-after: avoid; }
   .stay { width: auto; position: static; }
+  .times { font-size: 6pt; } .times :is(td, th).n { white-space: nowrap; } .times thead th.n { white-space: normal; }
+  .times :is(td, th):is(:nth-child(10), :nth-child(16)) { display: none; }
   .kills { overflow-wrap: normal; } .legend { break-after: avoid; }
   :is(th, td), :is(th, td) :is(bdi, code) { padding-inline: .25rem; min-width: 0 !important; } tbody bdi { padding: 0 !important; }
   .scroll caption { position: static; width: auto; }
