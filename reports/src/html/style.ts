@@ -64,9 +64,9 @@ h4 { font-size: .86rem; color: var(--soft); margin: .9rem 0 .2rem; font-weight: 
 bdi { font-weight: 600; }
 .reason { display: -webkit-inline-box; -webkit-box-orient: vertical; -webkit-line-clamp: 4; overflow: hidden; vertical-align: top; }
 
-nav { position: sticky; top: 0; z-index: 2; background: var(--ground); border-block: 1px solid var(--line); }
-nav ul { display: flex; gap: .2rem 1.1rem; overflow-x: auto; list-style: none; margin: 0 auto; max-width: 80rem; padding: .5rem clamp(1rem, 3vw, 2.5rem); }
-@media (min-width: 60rem) { nav ul { flex-wrap: wrap; } }
+nav { background: var(--ground); border-block: 1px solid var(--line); }
+nav ul { display: flex; flex-wrap: wrap; gap: .2rem 1.1rem; list-style: none; margin: 0 auto; max-width: 80rem; padding: .5rem clamp(1rem, 3vw, 2.5rem); }
+@media (min-width: 60rem) { nav { position: sticky; top: 0; z-index: 2; } }
 nav a { white-space: nowrap; text-decoration: none; font-size: .92rem; }
 nav a:hover { text-decoration: underline; }
 section { margin-block: 2.2rem; }
