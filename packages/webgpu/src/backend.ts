@@ -9,9 +9,9 @@ import {
   ProblemError,
 } from '@normgauge/contract';
 import { deviceOf, type FindAdapter } from './adapter.ts';
+import { channelGroups, planInGroups } from './channelGroups.ts';
 import { additionsDeep } from './geometry.ts';
 import { Gpu } from './gpu.ts';
-import { fits, GpuPlan } from './plan.ts';
 
 /** Of the package; a test compares it with package.json, which a browser cannot read. */
 const version = '0.1.0';
@@ -61,16 +61,17 @@ class WebGpuBackend implements Backend {
   }
 
   supports(problem: Problem): true | string {
-    return fits(problem, this.#gpu);
+    const groups = channelGroups(problem, this.#gpu);
+    return typeof groups === 'string' ? groups : true;
   }
 
   async plan(problem: Problem): Promise<Plan> {
     checkProblem(problem);
     if (this.#closed) throw new Error('plan: the backend was closed');
-    const supported = this.supports(problem);
-    if (supported !== true) throw new ProblemError('shape', 'a problem that this device can hold', supported);
     if (this.#gpu.lossMessage !== undefined) this.#gpu = (await open(this.#find)).gpu;
-    return GpuPlan.make(problem, this.#gpu);
+    const groups = channelGroups(problem, this.#gpu);
+    if (typeof groups === 'string') throw new ProblemError('shape', 'a problem that this device can hold', groups);
+    return planInGroups(problem, groups, this.#gpu);
   }
 
   close(): void {

@@ -44,17 +44,19 @@ export class Gpu {
   /**
    * The device of an adapter, with the largest limits that the adapter has.
    * @param parallelism left out: as the kind of adapter wants it
+   * @param narrower limits to keep to that are below those of the device, which gives none below WebGPU's defaults
    * @throws {Error} when the adapter gives none
    */
-  static async open(adapter: GPUAdapter, parallelism?: Parallelism): Promise<Gpu> {
+  static async open(adapter: GPUAdapter, parallelism?: Parallelism, narrower: Partial<AskedLimits> = {}): Promise<Gpu> {
     const requiredLimits = { ...askedOf(adapter.limits) };
     const device = await adapter.requestDevice({ label: 'normgauge', requiredLimits });
-    return new Gpu(device, parallelism ?? (isSoftware(adapter) ? softwareParallelism : hardwareParallelism));
+    const suited = parallelism ?? (isSoftware(adapter) ? softwareParallelism : hardwareParallelism);
+    return new Gpu(device, suited, narrower);
   }
 
-  private constructor(device: GPUDevice, parallelism: Parallelism) {
+  private constructor(device: GPUDevice, parallelism: Parallelism, narrower: Partial<AskedLimits>) {
     this.device = device;
-    this.limits = askedOf(device.limits);
+    this.limits = { ...askedOf(device.limits), ...narrower };
     this.parallelism = parallelism;
     this.#lost = device.lost.then(({ reason, message }) => {
       this.#lossMessage ??= `the GPU device was lost (${reason}): ${message}`;

@@ -57,7 +57,7 @@ function bufferLengths(problem: Problem, geometry: Geometry): ReadonlyMap<Buffer
 }
 
 /** True, or which buffer of the problem is over which limit of the device. */
-export function fits(problem: Problem, { limits, parallelism }: Gpu): true | string {
+export function fits(problem: Problem, { limits, parallelism }: Pick<Gpu, 'limits' | 'parallelism'>): true | string {
   const most = Math.min(limits.maxBufferSize, limits.maxStorageBufferBindingSize);
   const limit = most === limits.maxBufferSize ? 'maxBufferSize' : 'maxStorageBufferBindingSize';
   for (const [name, length] of bufferLengths(problem, geometryOf(problem, parallelism))) {
