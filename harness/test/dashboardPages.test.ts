@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { compareReports, type Report, runsOf } from '@normgauge/reports';
-import { dashboardSite, renderComparisonHtml } from '@normgauge/reports/pages';
+import { type Arms, dashboardSite, renderArmsHtml, renderComparisonHtml } from '@normgauge/reports/pages';
 import { chromiumLaunch } from '@normgauge/webgpu/chromium';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { judged, kernel } from './commandLine.ts';
 
-/** The pages of a dashboard and of a comparison, made of a real run with a hostile name and of variations of it. */
+/** The pages of a dashboard, of a comparison and of a gate, made of a real run with a hostile name and of variations of it. */
 const folder = mkdtempSync(join(tmpdir(), 'normgauge-dashboard-'));
 const address = (file: string): string => pathToFileURL(join(folder, file)).href;
 let browser: Browser;
@@ -30,6 +30,30 @@ async function open(url: string, looks: Looks = {}): Promise<{ readonly page: Pa
   page.on('request', (request) => requests.push(request.url()));
   await page.goto(url);
   return { page, requests };
+}
+
+/** A gate in which every third of the report's cases failed, every third became faster, and one was verified only. */
+function armsFrom({ results, environment, tool, startedAt }: Report): Arms {
+  const verdicts = ['pass', 'fail', 'pass', 'inconclusive', 'invalid', 'not-run'] as const;
+  const rows = results.slice(0, 30).map((result, k) => {
+    const ratio = [1.001, 1.06, 0.9][k % 3]!;
+    const around = (median: number) => ({ median, low: median * 0.99, high: median * 1.01 });
+    return {
+      ...{ backend: result.backend, case: result.case, reproduce: result.reproduce, improved: k % 3 === 2 },
+      ...{ verdict: verdicts[k % 6]!, reason: 'because of <img src=x onerror=alert(1)>' },
+      ...(k > 0 && {
+        timing: {
+          ...{ head: around(ratio), control: around(1), margins: { fail: 1.015, pass: 1.04 } },
+          ...{ processes: [{ rounds: 80 }], seconds: 1, software: false },
+        },
+      }),
+    };
+  });
+  return {
+    ...{ tool, startedAt, seconds: 60, interrupted: false, verdict: 'fail', environment, loadAtEnd: 1, rows },
+    ...{ base: 'commit 0123456789ab', head: '<b>here</b>', arrangement: 'side by side in one process' },
+    ...{ suite: 'smoke', seed: 1, leftOut: { wasm: 2 }, calibrations: [], warnings: ['not calibrated'] },
+  };
 }
 
 const hasChromium = process.platform === 'linux' && process.arch === 'x64';
@@ -84,6 +108,7 @@ describe.skipIf(!hasChromium)('the dashboard in a real Chromium', () => {
     });
     for (const [name, text] of site) writeFileSync(join(folder, name), text);
     writeFileSync(join(folder, 'comparison.html'), renderComparisonHtml(compareReports(before, after)));
+    writeFileSync(join(folder, 'gate.html'), renderArmsHtml(armsFrom(before)));
     browser = await chromium.launch(await chromiumLaunch());
   }, 120_000);
 
@@ -91,7 +116,7 @@ describe.skipIf(!hasChromium)('the dashboard in a real Chromium', () => {
     await browser?.close();
   });
 
-  const files = ['index.html', 'trend-1.html', 'compare.html', 'comparison.html'];
+  const files = ['index.html', 'trend-1.html', 'compare.html', 'comparison.html', 'gate.html'];
 
   it.each(files)('%s asks for nothing but itself, and shows a hostile name as text', async (file) => {
     const { page, requests } = await open(address(file));
@@ -171,18 +196,21 @@ describe.skipIf(!hasChromium)('the dashboard in a real Chromium', () => {
     await page.context().close();
   });
 
-  it.each(['index.html', 'trend-1.html', 'comparison.html'])('%s says the same without scripts', async (file) => {
-    const text = async (javaScriptEnabled: boolean): Promise<string> => {
-      const { page } = await open(address(file), { javaScriptEnabled });
-      await page.evaluate(() => {
-        for (const made of document.querySelectorAll('.controls, .copy, .tip')) made.remove();
-      });
-      const shown = await page.locator('body').innerText();
-      await page.context().close();
-      return shown.replaceAll(/\s+/g, ' ');
-    };
-    const [with_, without] = [await text(true), await text(false)];
-    expect(without).toBe(with_);
-    expect(without.length).toBeGreaterThan(200);
-  });
+  it.each(['index.html', 'trend-1.html', 'comparison.html', 'gate.html'])(
+    '%s says the same without scripts',
+    async (file) => {
+      const text = async (javaScriptEnabled: boolean): Promise<string> => {
+        const { page } = await open(address(file), { javaScriptEnabled });
+        await page.evaluate(() => {
+          for (const made of document.querySelectorAll('.controls, .copy, .tip')) made.remove();
+        });
+        const shown = await page.locator('body').innerText();
+        await page.context().close();
+        return shown.replaceAll(/\s+/g, ' ');
+      };
+      const [with_, without] = [await text(true), await text(false)];
+      expect(without).toBe(with_);
+      expect(without.length).toBeGreaterThan(200);
+    },
+  );
 });
