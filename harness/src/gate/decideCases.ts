@@ -109,7 +109,7 @@ async function oneAfterTheOther<T>(entries: readonly Open<T>[], plan: DecidingPl
  */
 export async function decideCases<T>(entries: readonly Entry<T>[], plan: DecidingPlan<T>): Promise<void> {
   let open: readonly Open<T>[] = entries.map((entry) => ({ entry, heats: [], losses: [] }));
-  for (let k = 0; k < mostAttempts && open.length > 0 && !plan.signal.aborted; k++) {
+  for (let k = 0; k < mostAttempts.suspect && open.length > 0 && !plan.signal.aborted; k++) {
     open = await oneAfterTheOther(open, plan);
   }
 }
