@@ -6,7 +6,6 @@ import { type Prepared, type PreparedSet, prepare, prepareInputs } from '../veri
 import { BenchRounds } from './benchRounds.ts';
 import { describeEnvironment, toolVersion } from './environment.ts';
 import { judge, judgeFurther } from './judge.ts';
-import { stretchesOf } from './stretches.ts';
 import { type Candidate, idOf, reportedBackend, subjectOf, type TimeLimits } from './subjects.ts';
 import { failedWhenTimed, type TimingBudget, timeCase } from './timeCase.ts';
 
@@ -87,12 +86,16 @@ export class Session {
   /** Runs until the end or until the signal; the report holds what was finished. */
   async run(): Promise<Report> {
     const { cases, signal } = this.#plan;
-    const rows = cases.filter((row) => this.#remaining(row).length > 0);
-    for (const stretch of stretchesOf(rows, (row) => this.#isTimed(row))) {
+    const verifyOnly: Case[] = [];
+    const verifyThese = () => this.#verifySideBySide(verifyOnly.splice(0), (verified) => this.#publish(verified));
+    for (const row of cases.filter((each) => this.#remaining(each).length > 0)) {
       if (signal.aborted) break;
-      if (stretch.timed) await this.#timeStretch(stretch.rows);
-      else await this.#verifySideBySide(stretch.rows, (verified) => this.#publish(verified));
+      if (this.#isTimed(row)) {
+        await verifyThese();
+        await this.#timeAlone(row);
+      } else verifyOnly.push(row);
     }
+    await verifyThese();
     this.#overrun = Math.max(0, performance.now() - (this.#plan.deadline ?? Number.POSITIVE_INFINITY));
     await this.#rounds?.spend();
     return this.#report();
@@ -123,15 +126,13 @@ export class Session {
     await Promise.all(lines.values());
   }
 
-  /** Verifies cases side by side, and then times those that passed, one backend after the other and beside nothing else. */
-  async #timeStretch(rows: readonly Case[]): Promise<void> {
+  /** Verifies a case on all backends side by side, and then times it, one backend after the other and beside nothing else. */
+  async #timeAlone(row: Case): Promise<void> {
     const all: Verified[] = [];
-    await this.#verifySideBySide(rows, (verified) => all.push(verified));
-    for (const row of rows) {
-      for (const verified of all.filter((one) => one.row === row)) {
-        if (this.#plan.signal.aborted) return;
-        this.#publish({ ...verified, result: await this.#time(verified) });
-      }
+    await this.#verifySideBySide([row], (verified) => all.push(verified));
+    for (const verified of all) {
+      if (this.#plan.signal.aborted) return;
+      this.#publish({ ...verified, result: await this.#time(verified) });
     }
   }
 
