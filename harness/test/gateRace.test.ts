@@ -8,8 +8,9 @@ import type { ArmSource, Arms } from '../src/gate/arms.ts';
 import { ArmsApart } from '../src/gate/armsApart.ts';
 import { ArmFault, ArmsTogether } from '../src/gate/armsProcess.ts';
 import { partOf, shareIn } from '../src/gate/extraWork.ts';
+import { leastRounds } from '../src/gate/placements.ts';
 import { type Contest, type RaceSettings, raceCase, shuffled } from '../src/gate/raceCase.ts';
-import { alphaFor, usualMargins } from '../src/gate/sequential.ts';
+import { alphaFor, looksAtPlaces, usualMargins } from '../src/gate/sequential.ts';
 import { LostProcess, thisNode } from '../src/hosts/childProcess.ts';
 import { newFolder } from './commandLine.ts';
 import { kernelText, type Quirks, writeFiles } from './gateKernels.ts';
@@ -91,6 +92,46 @@ describe('three arms in one process', () => {
     expect(heat).toMatchObject({
       outcome: 'undecided',
       look: { rounds: 1, head: { low: 0, high: Number.POSITIVE_INFINITY } },
+    });
+  });
+
+  describe('that move', () => {
+    /** A backend around the plain one: `opens` is how often any was opened in this process. */
+    const around = (before: string): string => `import { openBackend as open } from './plain.mjs';
+      export const openBackend = () => { globalThis.opens = (globalThis.opens ?? 0) + 1; ${before}; return open(); };`;
+    const files = (base: string, head: string) => ({
+      'plain.mjs': kernelText({ added: 'globalThis.opens * 1000' }),
+      'base.mjs': around(base),
+      'head.mjs': around(head),
+    });
+
+    it('are opened anew after a few rounds each, and go on with the same inputs', async () => {
+      const process = await opened({}, {}, files('', ''));
+      const seen: number[] = [];
+      const fractions: number[] = [];
+      const heat = await raceCase(
+        process,
+        contest(([outputs]) => {
+          const y = outputs!.y![0]!;
+          seen.push(Math.round(y / 1000));
+          fractions.push(y - 1000 * Math.round(y / 1000));
+          return undefined;
+        }),
+        settings,
+        uniform(),
+      );
+      if ('wrong' in heat) throw new Error(heat.cause);
+      expect(heat.places).toBeGreaterThanOrEqual(looksAtPlaces[0]!);
+      expect(heat.look.rounds).toBeGreaterThanOrEqual(leastRounds * (heat.places - 1));
+      expect(seen.slice(0, 3)).toEqual([3, 3, 3]);
+      expect(seen.slice(3)).toEqual([3, 3, 3].map((opens) => opens * heat.places));
+      for (const fraction of fractions) expect(fraction).toBeCloseTo(fractions[0]!, 1);
+    });
+
+    it('say which of them cannot be opened anew', async () => {
+      const process = await opened({}, {}, files('', "if (globalThis.opens > 3) throw new Error('only once')"));
+      const fault = await raceCase(process, contest(), settings, uniform()).catch((error: unknown) => error);
+      expect(fault).toMatchObject({ arm: 'head', message: 'only once' });
     });
   });
 

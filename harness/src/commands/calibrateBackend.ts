@@ -8,6 +8,7 @@ import { type Heat, raceCase, shuffled, type Uniform } from '../gate/raceCase.ts
 import { alphaFor, type Margins, usualMargins } from '../gate/sequential.ts';
 import { type Pilot, shareFor } from '../gate/tuneShare.ts';
 import type { HostLimits } from '../hosts/backendHost.ts';
+import { quantile } from '../measure/distribution.ts';
 import { contestOf, type Verified, verifiedOn } from './gateContest.ts';
 import { idOf, openCandidate } from './subjects.ts';
 
@@ -45,8 +46,9 @@ const undeciding: Margins = {
   pass: 0,
   control: Number.POSITIVE_INFINITY,
 };
-/** Shares that the pilots try. */
+/** Shares that the pilots try, and how often: one pilot may be off by 1 %. */
 const pilotShares = [0.02, 0.12] as const;
+const pilotsEach = 3;
 
 class Calibrating {
   readonly #asked: Awaited<ReturnType<typeof openCandidate>>;
@@ -129,7 +131,9 @@ class Calibrating {
     const pilots: Pilot[] = [];
     for (const wanted of pilotShares) {
       const share = shareIn(of.row.problem, partOf(of.row.problem, wanted));
-      pilots.push({ share, seen: await this.#seen(of, share) });
+      const seen: number[] = [];
+      for (let k = 0; k < pilotsEach; k++) seen.push(await this.#seen(of, share));
+      pilots.push({ share, seen: quantile(Float64Array.from(seen).sort(), 0.5) });
     }
     const [low, high] = pilots as [Pilot, Pilot];
     return new Map(

@@ -54,7 +54,7 @@ function reasonOf({ conclusion, wrong, reason, heats }: Decision): string | unde
   if (reason !== undefined) return reason;
   switch (conclusion) {
     case 'fail':
-      return 'slower than base, confirmed in three more processes';
+      return `slower than base, in ${heats.filter(({ outcome }) => outcome === 'slower').length} processes`;
     case 'invalid':
       return 'two instances of base differ from one another in every process, so that nothing can be said of head';
     case 'inconclusive':

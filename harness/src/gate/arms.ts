@@ -56,6 +56,16 @@ export interface ReadyRequest {
   readonly leastSample: number;
   /** Milliseconds of calls before the first that counts, all arms together. */
   readonly warmUp: number;
+  /** Whether `move` may follow: the inputs are kept for it. */
+  readonly movable: boolean;
+}
+
+/**
+ * Closes the backends, opens them anew in this order, and in them plans with the same inputs; calls each once. Where data comes to
+ * lie in memory is drawn anew by it.
+ */
+export interface MoveRequest {
+  readonly order: readonly number[];
 }
 
 /** What the plans of one arm hold, one entry a set of inputs. */
@@ -85,6 +95,7 @@ export interface ArmsExchanges {
   readonly open: { readonly request: OpenRequest; readonly reply: Threw | { readonly opened: readonly Opened[] } };
   readonly ready: { readonly request: ReadyRequest; readonly reply: Threw | ReadyReply };
   readonly race: { readonly request: RaceRequest; readonly reply: Threw | RaceReply };
+  readonly move: { readonly request: MoveRequest; readonly reply: Threw | Record<string, never> };
   /** What the plans hold after the last sample. */
   readonly finish: {
     readonly request: Pick<ReadyRequest, 'problem' | 'inputSets' | 'order'>;
@@ -100,6 +111,7 @@ export interface RaceConditions {
   readonly order: Order;
   readonly leastSample: number;
   readonly warmUp: number;
+  readonly movable: boolean;
 }
 
 /**
@@ -114,6 +126,8 @@ export interface Arms {
   ready(request: RaceConditions, limit: number): Promise<EachArm<ArmOutputs>>;
   /** Samples of rounds in these orders, until so many milliseconds are over; the first round is always whole. */
   race(order: Uint8Array, milliseconds: number, limit: number): Promise<EachArm<Samples>>;
+  /** Has all arms come to lie elsewhere in memory. */
+  move(order: Order, limit: number): Promise<void>;
   /** What the plans hold after the last sample. */
   finish(request: RaceConditions, limit: number): Promise<EachArm<ArmOutputs>>;
   /** Ends them: politely, and after a while not. */

@@ -101,6 +101,10 @@ export class ArmsApart implements Arms {
     taken.callsPerSample = callsPerSample;
   }
 
+  async move(order: Order, limit: number): Promise<void> {
+    for (const k of order) await this.#processes[k]!.ask('move', { order: [0] }, limit);
+  }
+
   async finish({ problem, inputSets, order }: RaceConditions, limit: number): Promise<EachArm<ArmOutputs>> {
     const outputs: ArmOutputs[] = [];
     for (const k of order) {

@@ -145,6 +145,10 @@ export class ArmsTogether implements Arms {
     return each((await this.#process.ask('race', { arms: arms.length, order, milliseconds }, limit)).samples);
   }
 
+  async move(order: Order, limit: number): Promise<void> {
+    await this.#process.ask('move', { order }, limit);
+  }
+
   async finish({ problem, inputSets, order }: RaceConditions, limit: number): Promise<EachArm<ArmOutputs>> {
     return each((await this.#process.ask('finish', { problem, inputSets, order }, limit)).outputs);
   }

@@ -4,7 +4,17 @@ import { arch, cpus, platform } from 'node:os';
 import { dirname } from 'node:path';
 import { quantile } from '../measure/distribution.ts';
 import { type Share, shareOf } from './binomial.ts';
-import { agreeing, alphaFor, type Conclusion, looks, mostAttempts, mostProcesses, usualMargins } from './sequential.ts';
+import {
+  agreeing,
+  alphaFor,
+  type Conclusion,
+  looks,
+  looksAtPlaces,
+  mostAttempts,
+  mostProcesses,
+  mostSuspecting,
+  usualMargins,
+} from './sequential.ts';
 import { cacheFolder } from './tree/cacheFolder.ts';
 
 /** One case that the gate decided, knowing what the right answer is. */
@@ -54,7 +64,16 @@ export function machineName(): string {
   return `${cpus()[0]?.model.trim() || 'unknown'}, ${cpus().length} cores, ${platform()} ${arch()}, Node ${process.versions.node}`;
 }
 
-const settings = JSON.stringify({ usualMargins, looks, agreeing, mostProcesses, mostAttempts, alpha: alphaFor(1) });
+const settings = JSON.stringify({
+  usualMargins,
+  looks,
+  looksAtPlaces,
+  agreeing,
+  mostProcesses,
+  mostSuspecting,
+  mostAttempts,
+  alpha: alphaFor(1),
+});
 
 function fileOf(machine: string): string {
   const key = createHash('sha256').update(`${machine}\n${settings}`).digest('hex').slice(0, 16);

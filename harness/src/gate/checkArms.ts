@@ -52,6 +52,7 @@ const faultOf: { [K in keyof ArmsExchanges]: (reply: Loose, request: ArmsExchang
     ),
   ready: outputsFault,
   race: raceFault,
+  move: () => undefined,
   finish: outputsFault,
   close: () => undefined,
 };

@@ -64,7 +64,8 @@ async function attempt<T>(
     if (!(error instanceof LostProcess)) throw error;
     losses.push(error.message);
   }
-  const conclusion = conclude(outcomesOf(open));
+  const manner = heats.every((heat) => heat.manner === 'moving') ? 'moving' : 'staying';
+  const conclusion = conclude(outcomesOf(open), manner);
   const lost = losses.at(-1);
   return conclusion && { conclusion, heats, ...(lost !== undefined && { reason: `with all three in it, ${lost}` }) };
 }

@@ -19,6 +19,8 @@ export interface Ratio {
 export interface ProcessEntry {
   readonly outcome: Outcome;
   readonly rounds: number;
+  /** Places in memory where the arms lay in turn, so many rounds in all. */
+  readonly places: number;
   /** Head's time to base's. */
   readonly head: Ratio;
   /** The time of the second instance of base to that of the first. */
@@ -91,10 +93,11 @@ export function ratioOf({ median, low, high }: Estimate): Ratio {
 
 export function processEntry({ look, outcome, milliseconds, ...rest }: Heat): ProcessEntry {
   const [base, head, control] = milliseconds;
-  const { callsPerSample, preempted, seconds } = rest;
+  const { places, callsPerSample, preempted, seconds } = rest;
   return {
     outcome,
     rounds: look.rounds,
+    places,
     head: ratioOf(look.head),
     control: ratioOf(look.control),
     milliseconds: { base, head, control },

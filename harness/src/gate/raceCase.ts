@@ -1,8 +1,18 @@
-import type { Problem, Tensors } from '@normgauge/contract';
+import { elementsOf, type Problem, type Tensors } from '@normgauge/contract';
 import type { Samples } from '../hosts/protocol.ts';
 import { quantile } from '../measure/distribution.ts';
 import { type Arm, type ArmOutputs, type Arms, arms, type EachArm, type Order } from './arms.ts';
-import { decide, type Look, lookAt, looks, type Margins, type Outcome } from './sequential.ts';
+import { isCheap, leastRounds, moves, roundsInOnePlace } from './placements.ts';
+import {
+  decide,
+  type Look,
+  lookAt,
+  looks,
+  looksAtPlaces,
+  type Manner,
+  type Margins,
+  type Outcome,
+} from './sequential.ts';
 
 /** Least milliseconds of a sample. */
 const leastSample = 0.1;
@@ -35,6 +45,9 @@ export interface Contest {
 export interface Heat {
   readonly outcome: Outcome;
   readonly look: Look;
+  /** Places in memory where the arms lay in turn. */
+  readonly places: number;
+  readonly manner: Manner;
   /** Median milliseconds of a call. */
   readonly milliseconds: EachArm<number>;
   readonly callsPerSample: number;
@@ -95,17 +108,17 @@ export async function raceCase(
 ): Promise<Heat | WrongArm> {
   const { problem, inputSets } = contest;
   const began = performance.now();
-  const ready = { problem, inputSets, order: shuffled(uniform), leastSample, warmUp };
+  const movable = moves(elementsOf(problem.shape));
+  const ready = { problem, inputSets, order: shuffled(uniform), leastSample, warmUp, movable };
   const before = await racing.ready(ready, settings.limit + warmUp);
   const wrong = wrongIn(before, contest, 'before it was timed');
   if (wrong) return wrong;
-  const { outcome, look, samples } = await lookUntilDecided(racing, settings, uniform);
+  const { samples, ...found } = await lookUntilDecided(racing, movable, settings, uniform);
   const after = await racing.finish(ready, settings.limit);
   const taken = samples.flatMap(({ preempted }) => [...preempted]);
   return (
     wrongIn(after, contest, 'right when verified, wrong when timed') ?? {
-      outcome,
-      look,
+      ...found,
       milliseconds: samples.map(medianOf) as unknown as EachArm<number>,
       callsPerSample: samples[0].callsPerSample,
       preempted: taken.reduce((sum, flag) => sum + flag, 0) / taken.length,
@@ -114,24 +127,101 @@ export async function raceCase(
   );
 }
 
+/** The rounds of one case in one process, and the places that they were taken in. */
+class Rounds {
+  readonly #racing: Arms;
+  readonly #limit: number;
+  readonly #uniform: Uniform;
+  readonly #until: number;
+  readonly #places: number[] = [0];
+  #samples: EachArm<Samples> | undefined;
+  /** Milliseconds. */
+  #racingTook = 0;
+
+  constructor(racing: Arms, { budget, limit }: RaceSettings, uniform: Uniform) {
+    this.#racing = racing;
+    this.#limit = limit;
+    this.#uniform = uniform;
+    this.#until = performance.now() + budget;
+  }
+
+  get timeIsOver(): boolean {
+    return performance.now() >= this.#until;
+  }
+
+  get samples(): EachArm<Samples> {
+    return this.#samples!;
+  }
+
+  get count(): number {
+    return this.#samples?.[0].milliseconds.length ?? 0;
+  }
+
+  /** Rounds in each place. */
+  get places(): readonly number[] {
+    return this.#places;
+  }
+
+  /** Milliseconds of one, on average. */
+  get each(): number {
+    return this.#racingTook / this.count;
+  }
+
+  /** So many more where the arms are now; fewer when the time is over, but one always. */
+  async take(wanted: number): Promise<void> {
+    if (wanted <= 0 || (this.count > 0 && this.timeIsOver)) return;
+    const began = performance.now();
+    const left = Math.max(0, this.#until - began);
+    const later = await this.#racing.race(orderOf(wanted, this.#uniform), left, left + this.#limit);
+    this.#racingTook += performance.now() - began;
+    this.#places[this.#places.length - 1]! += later[0].milliseconds.length;
+    this.#samples = arms.map((_, arm) => join(this.#samples?.[arm], later[arm]!)) as unknown as EachArm<Samples>;
+  }
+
+  /** Has the arms lie elsewhere; milliseconds that it took. Undefined when the time is over. */
+  async move(): Promise<number | undefined> {
+    if (this.timeIsOver) return undefined;
+    const began = performance.now();
+    await this.#racing.move(shuffled(this.#uniform), this.#limit);
+    this.#places.push(0);
+    return performance.now() - began;
+  }
+}
+
+/** Takes what is missing until a look, the first, the second and so on. */
+async function takeUntil(look: number, rounds: Rounds, manner: Manner, moved: number | undefined): Promise<void> {
+  if (manner === 'staying') {
+    // In few places at least, where it cannot be in many.
+    if (look > 0 && moved !== undefined) await rounds.move();
+    await rounds.take(looks[look]! - rounds.count);
+    return;
+  }
+  while (!rounds.timeIsOver) {
+    await rounds.take(roundsInOnePlace(moved!, rounds.each) - rounds.places.at(-1)!);
+    if (rounds.places.length >= looksAtPlaces[look]!) break;
+    await rounds.move();
+  }
+}
+
 async function lookUntilDecided(
   racing: Arms,
-  { margins, alpha, budget, limit }: RaceSettings,
+  movable: boolean,
+  settings: RaceSettings,
   uniform: Uniform,
-): Promise<{ readonly outcome: Outcome; readonly look: Look; readonly samples: EachArm<Samples> }> {
-  const until = performance.now() + budget;
-  let samples: EachArm<Samples> | undefined;
-  for (const [k, rounds] of looks.entries()) {
-    const missing = rounds - (samples?.[0].milliseconds.length ?? 0);
-    const left = Math.max(0, until - performance.now());
-    const later = await racing.race(orderOf(missing, uniform), left, left + limit);
-    samples = arms.map((_, arm) => join(samples?.[arm], later[arm]!)) as unknown as EachArm<Samples>;
+): Promise<Pick<Heat, 'outcome' | 'look' | 'places' | 'manner'> & { readonly samples: EachArm<Samples> }> {
+  const rounds = new Rounds(racing, settings, uniform);
+  await rounds.take(leastRounds);
+  const moved = movable ? await rounds.move() : undefined;
+  const manner = moved !== undefined && isCheap(moved) ? 'moving' : 'staying';
+  for (let k = 0; ; k++) {
+    await takeUntil(k, rounds, manner, moved);
+    const { samples, timeIsOver } = rounds;
+    const places = rounds.places.filter((count) => count > 0);
     const [base, head, control] = samples.map(({ milliseconds }) => milliseconds) as unknown as EachArm<Float64Array>;
-    const look = lookAt({ base, head, control }, alpha);
-    const outcome = decide(look, margins);
-    if (outcome !== undefined) return { outcome, look, samples };
-    const timeIsOver = look.rounds < rounds || performance.now() >= until;
-    if (timeIsOver || k === looks.length - 1) return { outcome: 'undecided', look, samples };
+    const look = lookAt({ base, head, control, ...(manner === 'moving' && { places }) }, settings.alpha);
+    const outcome = decide(look, settings.margins);
+    if (outcome !== undefined || timeIsOver || k === looks.length - 1) {
+      return { outcome: outcome ?? 'undecided', look, places: places.length, manner, samples };
+    }
   }
-  throw new Error('there is no look');
 }

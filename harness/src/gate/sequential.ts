@@ -1,4 +1,5 @@
 import { type Estimate, estimateMedian, exponential } from './median.ts';
+import { byPlace, leastRounds } from './placements.ts';
 
 /*
  * The test of one case in one process. Rounds come in, each with the time of base, head and a second instance of base; at a
@@ -17,18 +18,26 @@ export interface Margins {
 
 export const usualMargins: Margins = { fail: 1.015, pass: 1.04, control: 1.01 };
 
-/** Rounds at which a decision is tried. */
+/** Rounds at which a decision is tried, where all of them are in one place or in few. */
 export const looks: readonly number[] = [80, 120, 180, 270, 400];
 
+/** Places at which a decision is tried, where they are what counts. */
+export const looksAtPlaces: readonly number[] = looks.map((rounds) => Math.round(rounds / leastRounds));
+
+/** Whether the arms of a case lay in one place of each process, or in so many that these are what was counted. */
+export type Manner = 'staying' | 'moving';
+
 /** Processes that have to call a case slower, when no other calls it "not slower"; one more where one does. */
-export const agreeing = 4;
-/** Processes that may say something about one case: many where one called it slower, which is seldom, and few elsewhere. */
-export const mostProcesses = { suspect: 6, other: 3 } as const;
+export const agreeing: Readonly<Record<Manner, number>> = { staying: 4, moving: 3 };
+/** Processes that may say something about a case that one of them called slower, which is seldom. */
+export const mostSuspecting: Readonly<Record<Manner, number>> = { staying: 6, moving: 5 };
+/** Processes that may say something about any other case. */
+export const mostProcesses = 3;
 /** Processes that may be asked, since in some nothing can be said. */
 export const mostAttempts = { suspect: 8, other: 5 } as const;
 
-/** In how many ways four of six can be chosen. */
-export const waysToAgree = 15;
+/** In how many ways three of five can be chosen: more likely by chance than four of six. */
+export const waysToAgree = 10;
 
 /** Probability with which a bound may be wrong at one look, where few cases are tested. */
 const usualAlpha = 0.0005;
@@ -39,13 +48,13 @@ export const familyAlpha = 0.001;
  * The probability with which a bound may be wrong at one look, so small that over all looks, processes and cases unchanged
  * code is failed with a probability of at most `familyAlpha`.
  *
- * A case is failed when four of at most six processes say so, each at one of five looks: at most 15·(5·alpha)⁴. Bonferroni
+ * A case is failed when three of at most five processes say so, each at one of five looks: at most 10·(5·alpha)³. Bonferroni
  * over the cases, and not Holm: looks are taken, and processes end, before the evidence of the other cases is there. Up to
- * a million cases nothing has to be given up for it.
+ * six thousand cases nothing has to be given up for it.
  */
 export function alphaFor(cases: number): number {
   const perCase = familyAlpha / Math.max(1, cases);
-  return Math.min(usualAlpha, (perCase / waysToAgree) ** (1 / agreeing) / looks.length);
+  return Math.min(usualAlpha, (perCase / waysToAgree) ** (1 / agreeing.moving) / looks.length);
 }
 
 /** Milliseconds per call, one a round. */
@@ -54,6 +63,8 @@ export interface Rounds {
   readonly head: ArrayLike<number>;
   /** The second instance of base. */
   readonly control: ArrayLike<number>;
+  /** Rounds in each of the places where the arms lay, where these are what is independent of one another; absent: the rounds are. */
+  readonly places?: readonly number[];
 }
 
 /** What a look sees: how many times base's time head takes, and the second instance of base. */
@@ -67,13 +78,13 @@ function logRatios(above: ArrayLike<number>, below: ArrayLike<number>): Float64A
   return Float64Array.from(above, (value, k) => Math.log(value / below[k]!));
 }
 
-/** The medians of the ratios within each round, which what disturbs a whole round does not touch. */
-export function lookAt({ base, head, control }: Rounds, alpha: number): Look {
-  return {
-    rounds: base.length,
-    head: exponential(estimateMedian(logRatios(head, base), alpha)),
-    control: exponential(estimateMedian(logRatios(control, base), alpha)),
+/** Medians of the ratios within each round, which what disturbs a whole round does not touch; of their medians in each place. */
+export function lookAt({ base, head, control, places }: Rounds, alpha: number): Look {
+  const estimate = (arm: ArrayLike<number>): Estimate => {
+    const ratios = logRatios(arm, base);
+    return exponential(estimateMedian(places ? byPlace(ratios, places) : ratios, alpha));
   };
+  return { rounds: base.length, head: estimate(head), control: estimate(control) };
 }
 
 /** What one process says of one case. `undecided` after the last look. */
@@ -94,21 +105,20 @@ export type Conclusion = 'pass' | 'fail' | 'inconclusive' | 'invalid';
 /**
  * What the processes that were asked about a case say together; undefined while another one has to be asked.
  *
- * "Not slower" once is a pass. "Slower" has to be said by four processes, or by five where one says otherwise: instances of the
- * same code differ by where they come to lie, by 2 or 3 % in a call of microseconds, and no number of rounds in one process
- * shows it. With two processes that agree, 2 % of unchanged cases of that kind failed; with four it is 0.03 %, and what is really
- * slower costs more processes, but that is seldom. Where instances of the same code differ in as many processes as say
- * "slower", it is more likely that of head as well: that is no failure.
+ * "Not slower" once is a pass. "Slower" has to be said by three processes, or by four where one says otherwise. Where the arms
+ * stay in one place it is one more: instances of the same code then differ by 2 or 3 % in a call of microseconds, and with two
+ * processes that agree 2 % of unchanged cases of that kind failed; with four it is 0.03 %. Where instances of the same code differ
+ * in as many processes as say "slower", it is more likely that of head as well: that is no failure.
  */
-export function conclude(outcomes: readonly Outcome[]): Conclusion | undefined {
+export function conclude(outcomes: readonly Outcome[], manner: Manner): Conclusion | undefined {
   const count = (wanted: Outcome): number => outcomes.filter((outcome) => outcome === wanted).length;
   const slower = count('slower');
   const notSlower = count('not-slower');
   const invalid = count('invalid');
-  if (slower >= agreeing + Math.min(notSlower, 1) && slower > invalid) return 'fail';
+  if (slower >= agreeing[manner] + Math.min(notSlower, 1) && slower > invalid) return 'fail';
   if (notSlower > slower && notSlower >= invalid) return 'pass';
   const valid = outcomes.length - invalid;
-  const kind = slower > 0 ? 'suspect' : 'other';
-  if (valid < mostProcesses[kind] && outcomes.length < mostAttempts[kind]) return undefined;
+  const most = slower > 0 ? mostSuspecting[manner] : mostProcesses;
+  if (valid < most && outcomes.length < mostAttempts[slower > 0 ? 'suspect' : 'other']) return undefined;
   return valid === 0 ? 'invalid' : 'inconclusive';
 }

@@ -25,6 +25,7 @@ setFlagsFromString('--no-use-osr');
 
 const ours = new URL('../../backends.js', import.meta.url).href;
 
+let asked: readonly OpenArm[] = [];
 let contenders: readonly Contender[] = [];
 let race: Race | undefined;
 
@@ -52,13 +53,18 @@ async function orThrew<T>(work: () => Promise<T>): Promise<T | Threw> {
   }
 }
 
+async function openAll(order: readonly number[]): Promise<void> {
+  contenders = await inOrder(order, async (k) => {
+    const each = asked[k]!;
+    return { arm: each.arm, backend: await inArm(each.arm, () => open(each)) };
+  });
+}
+
 serve<ArmsExchanges>({
   open: (request) =>
     orThrew(async () => {
-      contenders = await inOrder(request.order, async (k) => {
-        const asked = request.arms[k]!;
-        return { arm: asked.arm, backend: await inArm(asked.arm, () => open(asked)) };
-      });
+      asked = request.arms;
+      await openAll(request.order);
       return { opened: contenders.map(({ backend }) => describe(backend)) };
     }),
   ready: (request) =>
@@ -71,6 +77,14 @@ serve<ArmsExchanges>({
       return { outputs };
     }),
   race: (request) => orThrew(async () => ({ samples: await race!.race(request) })),
+  move: ({ order }) =>
+    orThrew(async () => {
+      await race!.close();
+      for (const { arm, backend } of contenders) await inArm(arm, async () => backend.close?.());
+      await openAll(order);
+      race = await race!.among(contenders, order);
+      return {};
+    }),
   finish: () => orThrew(async () => ({ outputs: await race!.outputs() })),
   async close() {
     await race?.close();

@@ -40,6 +40,25 @@ export async function inOrder<T>(order: readonly number[], work: (k: number) => 
 /** Rounds before the first that counts, at least. */
 const leastWarmUp = 3;
 
+/** Opens plans in this order, and runs each once. By arm, then by set of inputs. */
+async function openPlans(
+  contenders: readonly Contender[],
+  { problem, inputSets, order }: Pick<ReadyRequest, 'problem' | 'inputSets' | 'order'>,
+): Promise<readonly (readonly Plan[])[]> {
+  const plans: Plan[][] = contenders.map(() => []);
+  for (const inputs of inputSets) {
+    await inOrder(order, (k) =>
+      inArm(contenders[k]!.arm, async () => {
+        const plan = await contenders[k]!.backend.plan(problem);
+        plans[k]!.push(plan);
+        await plan.write(inputs);
+        await plan.run();
+      }),
+    );
+  }
+  return plans;
+}
+
 /** One problem on all arms, from the opening of its plans to their end. */
 export class Race {
   readonly #arms: readonly Arm[];
@@ -47,35 +66,43 @@ export class Race {
   readonly #plans: readonly (readonly Plan[])[];
   readonly #problem: Problem;
   readonly #order: readonly number[];
+  /** Kept only where the race may move. */
+  readonly #inputSets: readonly Tensors[] | undefined;
   readonly #run: readonly Call[];
   #calls = 1;
   #round = 0;
 
-  private constructor(arms: readonly Arm[], { problem, order }: ReadyRequest, plans: readonly (readonly Plan[])[]) {
+  private constructor(
+    arms: readonly Arm[],
+    { problem, order, inputSets }: Pick<ReadyRequest, 'problem' | 'order'> & Partial<ReadyRequest>,
+    plans: readonly (readonly Plan[])[],
+  ) {
     this.#arms = arms;
     this.#problem = problem;
     this.#order = order;
+    this.#inputSets = inputSets;
     this.#plans = plans;
     this.#run = plans.map((own) => (round) => own[round % own.length]!.run());
   }
 
   static async begin(contenders: readonly Contender[], request: ReadyRequest): Promise<Race> {
-    const plans: Plan[][] = contenders.map(() => []);
-    for (const inputs of request.inputSets) {
-      await inOrder(request.order, (k) =>
-        inArm(contenders[k]!.arm, async () => {
-          const plan = await contenders[k]!.backend.plan(request.problem);
-          plans[k]!.push(plan);
-          await plan.write(inputs);
-          await plan.run();
-        }),
-      );
-    }
-    return new Race(
-      contenders.map(({ arm }) => arm),
-      request,
-      plans,
-    );
+    const { problem, order, inputSets, movable } = request;
+    const plans = await openPlans(contenders, request);
+    const arms = contenders.map(({ arm }) => arm);
+    return new Race(arms, { problem, order, ...(movable && { inputSets }) }, plans);
+  }
+
+  /** The same race, with its batches, among backends that were opened anew. The plans of this one have to be closed. */
+  async among(contenders: readonly Contender[], order: readonly number[]): Promise<Race> {
+    const inputSets = this.#inputSets;
+    if (!inputSets) throw new Error('the inputs of this race were not kept');
+    const conditions = { problem: this.#problem, order, inputSets };
+    const moved = new Race(this.#arms, conditions, await openPlans(contenders, conditions));
+    moved.#calls = this.#calls;
+    moved.#round = this.#round;
+    // What was written last is in the caches; after a sample of each with all its inputs it is as it is in every round.
+    for (const round of inputSets.keys()) await moved.#eachArm((k) => sample(moved.#run[k]!, moved.#calls, round));
+    return moved;
   }
 
   #eachArm<T>(work: (k: number) => Promise<T>): Promise<readonly T[]> {
