@@ -29,10 +29,10 @@ export interface Geometry {
 
 /**
  * Bytes of x in a block of channels, which stays in cache between the sums and the elementwise pass: in L2 where that is
- * large, else in L3, from where four streams read almost as fast. Measured with 512 KiB of L2: 2 to 4 MiB are alike, and
+ * large, else in L3, from where four streams read almost as fast. Measured with 512 KiB of L2: 1 to 4 MiB are alike, and
  * 256 KiB, which L2 would hold, costs 10 to 20 % more, because every piece of a stream is so much shorter.
  */
-const blockBytes = 2 * 1024 * 1024;
+const blockBytes = 1024 * 1024;
 
 /** Rows shorter than two vectors cost more by row than by column. */
 const shortestRow = 8;
@@ -93,7 +93,7 @@ export function columnsAreChannels({ columns, c }: Geometry): boolean {
   return columns === c && c % 4 === 0;
 }
 
-/** What one thread does of a problem: some of its channels, or of its rows. */
+/** What one Job is of a problem: some of its channels, or of its rows. A thread does one after the other. */
 export interface Share {
   /** Row problems: channels first…last−1. */
   readonly first: number;
@@ -108,6 +108,9 @@ export interface Share {
 /** Elements that are worth a thread: fewer are done before another thread has woken. */
 const leastShare = 16_384;
 
+/** Row shares for each thread, where there are several: one that comes late finds something to do all the same. */
+const sharesEach = 2;
+
 /**
  * The shares of at most so many threads. Rows are shared by channel, so that no result depends on the number of
  * threads; columns by row, in fours, because that many are walked side by side.
@@ -115,7 +118,8 @@ const leastShare = 16_384;
 export function sharesOf(geometry: Geometry, elements: number, threads: number): readonly Share[] {
   const { byRow, c, rows, rest } = geometry;
   const units = byRow ? c : Math.floor(rows / 4);
-  const count = Math.max(1, Math.min(threads, units, Math.floor(elements / leastShare)));
+  const most = byRow && threads > 1 ? threads * sharesEach : threads;
+  const count = Math.max(1, Math.min(most, units, Math.floor(elements / leastShare)));
   const bounds = Array.from({ length: count + 1 }, (_, thread) => Math.floor((units * thread) / count));
   return bounds.slice(1).map((end, thread) => {
     const begin = bounds[thread]!;

@@ -38,7 +38,7 @@ export type JobFields = Geometry & Share & Addresses & { readonly threads: numbe
 export interface Layout {
   /** With the slack that `startIn` needs. */
   readonly bytes: number;
-  /** The Jobs lie one behind the other, `jobStride` bytes apart, one a thread. */
+  /** The Jobs lie one behind the other, `jobStride` bytes apart, one a share. */
   readonly jobs: number;
   readonly shares: readonly Share[];
   readonly geometry: Geometry;
@@ -46,7 +46,7 @@ export interface Layout {
   readonly scratch: readonly Addresses[];
 }
 
-/** Bytes from the Job of one thread to that of the next. */
+/** Bytes from one Job to the next. */
 export const jobStride: number = roundUp(jobBytes);
 
 /**

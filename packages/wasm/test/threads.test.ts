@@ -11,6 +11,7 @@ import {
 } from '@normgauge/contract';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openBackend as openOne } from '../src/index.ts';
+import { allOf, cells, controlCells, takeJob } from '../src/threads/control.ts';
 import { inputsFor } from './fills.ts';
 import { compute, judge, poisonedOutputs } from './judge.ts';
 
@@ -189,5 +190,31 @@ describe('a process', () => {
       console.log(results[0] === results[1]);`);
     expect(stderr).toBe('');
     expect(stdout.trim()).toBe('true');
+  });
+
+  it('is computed by the first thread where no other comes', () => {
+    const { stdout, stderr } = run(`${load}
+      const backend = await openBackend({ threads: 4 });
+      const problem = ${JSON.stringify(problems.find(({ op, layout }) => op === 'inference' && layout === 'nchw'))};
+      const c = new Float32Array(problem.shape.c).fill(1);
+      const x = new Float32Array(${5 * 13 * 29 * 31}).fill(3);
+      const plan = await backend.plan(problem);
+      plan.write({ x, gamma: c, beta: c, runningMean: c, runningVar: c });
+      // Its threads are gone, as far as the plan knows without a core to run on.
+      await backend.close();
+      await plan.run();
+      const y = new Float32Array(x.length);
+      plan.read({ y });
+      console.log(y.every((value) => Math.abs(value - 3) < 1e-4));`);
+    expect(stderr).toBe('');
+    expect(stdout.trim()).toBe('true');
+  });
+});
+
+describe('the Jobs of a step', () => {
+  it.each([1, 2, 2 ** 21 - 1, 2 ** 21, 2 ** 32 + 5])('are each taken once, in step %i', (step) => {
+    const control = new Int32Array(new SharedArrayBuffer(4 * controlCells(2)));
+    Atomics.store(control, cells.left, allOf(step, 3));
+    expect(Array.from({ length: 5 }, () => takeJob(control))).toEqual([2, 1, 0, undefined, undefined]);
   });
 });

@@ -3,14 +3,17 @@
  * lies in cache lines of its own.
  */
 export const cells = {
-  /** Counts the steps; a change is the sign to begin. */
-  generation: 0,
+  /**
+   * How many Jobs of the present step nobody has taken yet, in its lowest bits, and above them the number of the step. Whoever
+   * lowers it by one does the Job of that number; a change is the sign to begin. As long as there is one to take, the cells of the
+   * step do not change.
+   */
+  left: 0,
   /** Which step: an index of `steps`, or `quit`. */
   step: 1,
-  /** Address of the first Job, and how many threads have one. */
+  /** Address of the first Job. */
   job: 2,
-  count: 3,
-  /** Threads that have not done the step yet. */
+  /** Jobs that are not done yet. */
   pending: 16,
   /** 1 when a step has thrown. */
   failed: 32,
@@ -20,13 +23,38 @@ export const cells = {
 
 export const line = 16;
 
+/** Bits for the number of Jobs in `left`. */
+const jobBits = 10;
+
+/** `left` at the beginning of a step. */
+export function allOf(step: number, jobs: number): number {
+  return (step << jobBits) | jobs;
+}
+
+/** Jobs in `left`. */
+export function jobsIn(left: number): number {
+  return left & (2 ** jobBits - 1);
+}
+
+/**
+ * Takes a Job of the present step and says its number; undefined where all are taken. Whoever comes late, because it slept or had no
+ * core, finds what there is left, and is waited for by nobody.
+ */
+export function takeJob(control: Int32Array): number | undefined {
+  for (;;) {
+    const left = Atomics.load(control, cells.left);
+    if (jobsIn(left) === 0) return undefined;
+    if (Atomics.compareExchange(control, cells.left, left, left - 1) === left) return jobsIn(left) - 1;
+  }
+}
+
 export const quit: number = -1;
 
 export function controlCells(threads: number): number {
   return cells.asleep + line * threads;
 }
 
-/** What every thread does at the same time, each with its own Job; named as assembly/index.ts exports them. */
+/** What threads do at the same time, Job by Job; named as assembly/index.ts exports them. */
 export const steps = [
   'forwardTraining',
   'inference',

@@ -116,8 +116,7 @@ export class TeamRunner implements Runner {
   }
 
   *#each(step: Step, job: number, count: number): Progress {
-    this.#team.begin(step, job, count);
-    this.#call(step, job);
+    this.#team.begin(step, job, count, (one) => this.#call(step, one));
     while (!this.#team.join()) yield;
   }
 

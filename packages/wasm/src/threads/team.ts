@@ -1,4 +1,16 @@
-import { cells, controlCells, line, patience, quit, type Step, steps, type Welcome } from './control.ts';
+import { jobStride } from '../layout.ts';
+import {
+  allOf,
+  cells,
+  controlCells,
+  line,
+  patience,
+  quit,
+  type Step,
+  steps,
+  takeJob,
+  type Welcome,
+} from './control.ts';
 import { startThread, type Thread } from './workers.ts';
 
 /** After so long a thread that has not answered is taken for dead. */
@@ -21,6 +33,7 @@ export class Team {
   readonly sleeps: boolean = maySleep();
   readonly #control: Int32Array<SharedArrayBuffer>;
   readonly #members: readonly Thread[];
+  #steps = 0;
 
   private constructor(control: Int32Array<SharedArrayBuffer>, members: readonly Thread[]) {
     this.threads = members.length + 1;
@@ -44,12 +57,20 @@ export class Team {
     return new Team(new Int32Array(control), members);
   }
 
-  /** Has all other threads begin a step; those of `count` do it, each with its own Job. */
-  begin(step: Step, job: number, count: number): void {
+  /** Does a step, of so many Jobs, together with the other threads, as far as this one is needed for it. */
+  begin(step: Step, job: number, count: number, call: (job: number) => void): void {
+    const control = this.#control;
     this.#signal(steps.indexOf(step), job, count);
+    for (let mine = takeJob(control); mine !== undefined; mine = takeJob(control)) {
+      try {
+        call(job + mine * jobStride);
+      } finally {
+        Atomics.sub(control, cells.pending, 1);
+      }
+    }
   }
 
-  /** True when all have done their step. Looks for a while and then, where this thread may, sleeps. */
+  /** True when all Jobs are done. Looks for a while and then, where this thread may, sleeps. */
   join(): boolean {
     const control = this.#control;
     for (let look = 0; look < patience; look++) {
@@ -73,7 +94,7 @@ export class Team {
   }
 
   async close(): Promise<void> {
-    this.#signal(quit, 0, 0);
+    this.#signal(quit, 0, this.#members.length);
     for (const member of this.#members) await member.stop();
   }
 
@@ -81,12 +102,11 @@ export class Team {
     const control = this.#control;
     Atomics.store(control, cells.step, step);
     Atomics.store(control, cells.job, job);
-    Atomics.store(control, cells.count, count);
-    Atomics.store(control, cells.pending, this.#members.length);
-    Atomics.add(control, cells.generation, 1);
+    Atomics.store(control, cells.pending, count);
+    Atomics.store(control, cells.left, allOf(++this.#steps, count));
     for (let thread = 1; thread < this.threads; thread++) {
       if (Atomics.load(control, cells.asleep + line * thread) === 0) continue;
-      Atomics.notify(control, cells.generation);
+      Atomics.notify(control, cells.left);
       return;
     }
   }

@@ -1,6 +1,6 @@
 import { instantiate } from '../kernels.ts';
 import { jobStride } from '../layout.ts';
-import { cells, line, patience, quit, steps, type Welcome } from './control.ts';
+import { cells, jobsIn, line, patience, quit, steps, takeJob, type Welcome } from './control.ts';
 
 /** One of the threads behind the first. Loaded by team.ts as a worker: of Node, or of a page. */
 
@@ -23,35 +23,32 @@ async function port(): Promise<Port> {
   };
 }
 
-/** The next generation: looks for a while, then sleeps. */
-function nextGeneration(control: Int32Array, thread: number, seen: number): number {
+/** Returns when there may be a Job to take: looks for a while, then sleeps. */
+function awaitJobs(control: Int32Array, thread: number): void {
   for (let look = 0; look < patience; look++) {
-    const generation = Atomics.load(control, cells.generation);
-    if (generation !== seen) return generation;
+    if (jobsIn(Atomics.load(control, cells.left)) > 0) return;
   }
   const asleep = cells.asleep + line * thread;
   Atomics.store(control, asleep, 1);
-  // Returns at once when the generation has changed before the first thread could see that this one sleeps.
-  Atomics.wait(control, cells.generation, seen);
+  const left = Atomics.load(control, cells.left);
+  // Returns at once when a step has begun before the first thread could see that this one sleeps.
+  if (jobsIn(left) === 0) Atomics.wait(control, cells.left, left);
   Atomics.store(control, asleep, 0);
-  return Atomics.load(control, cells.generation);
 }
 
 function work(control: Int32Array, thread: number, kernels: readonly ((job: number) => void)[]): void {
-  let seen = 0;
   for (;;) {
-    const generation = nextGeneration(control, thread, seen);
-    if (generation === seen) continue;
-    seen = generation;
-    const step = Atomics.load(control, cells.step);
-    if (step === quit) return;
-    try {
-      const job = Atomics.load(control, cells.job) >>> 0;
-      if (thread < Atomics.load(control, cells.count)) kernels[step]!(job + thread * jobStride);
-    } catch {
-      Atomics.store(control, cells.failed, 1);
+    awaitJobs(control, thread);
+    for (let job = takeJob(control); job !== undefined; job = takeJob(control)) {
+      const step = Atomics.load(control, cells.step);
+      if (step === quit) return;
+      try {
+        kernels[step]!((Atomics.load(control, cells.job) >>> 0) + job * jobStride);
+      } catch {
+        Atomics.store(control, cells.failed, 1);
+      }
+      if (Atomics.sub(control, cells.pending, 1) === 1) Atomics.notify(control, cells.pending);
     }
-    if (Atomics.sub(control, cells.pending, 1) === 1) Atomics.notify(control, cells.pending);
   }
 }
 
