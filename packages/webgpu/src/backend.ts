@@ -11,7 +11,7 @@ import {
 import { deviceOf, type FindAdapter } from './adapter.ts';
 import { channelGroups, planInGroups } from './channelGroups.ts';
 import { additionsDeep } from './geometry.ts';
-import { Gpu } from './gpu.ts';
+import { Gpu, type GpuOptions } from './gpu.ts';
 
 /** Of the package; a test compares it with package.json, which a browser cannot read. */
 const version = '0.1.0';
@@ -34,11 +34,13 @@ interface Opened {
   readonly device: Device;
 }
 
-async function open(find: FindAdapter): Promise<Opened> {
+async function open(find: FindAdapter, options: GpuOptions): Promise<Opened> {
   const found = await find();
   const device = deviceOf(found);
   try {
-    return { gpu: await Gpu.open(found.adapter), device };
+    const gpu = await Gpu.open(found.adapter, options);
+    const reductions = gpu.subgroups ? 'in subgroups, then through workgroup memory' : 'through workgroup memory';
+    return { gpu, device: { ...device, details: { ...device.details, reductions } } };
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new BackendUnavailableError('webgpu', `"${device.name}" gives no device: ${reason}`, { cause });
@@ -51,11 +53,13 @@ class WebGpuBackend implements Backend {
   readonly numerics: Numerics = numerics;
   readonly device: Device;
   readonly #find: FindAdapter;
+  readonly #options: GpuOptions;
   #gpu: Gpu;
   #closed = false;
 
-  constructor(find: FindAdapter, { gpu, device }: Opened) {
+  constructor(find: FindAdapter, options: GpuOptions, { gpu, device }: Opened) {
     this.#find = find;
+    this.#options = options;
     this.#gpu = gpu;
     this.device = device;
   }
@@ -68,7 +72,7 @@ class WebGpuBackend implements Backend {
   async plan(problem: Problem): Promise<Plan> {
     checkProblem(problem);
     if (this.#closed) throw new Error('plan: the backend was closed');
-    if (this.#gpu.lossMessage !== undefined) this.#gpu = (await open(this.#find)).gpu;
+    if (this.#gpu.lossMessage !== undefined) this.#gpu = (await open(this.#find, this.#options)).gpu;
     const groups = channelGroups(problem, this.#gpu);
     if (typeof groups === 'string') throw new ProblemError('shape', 'a problem that this device can hold', groups);
     return planInGroups(problem, groups, this.#gpu);
@@ -83,6 +87,6 @@ class WebGpuBackend implements Backend {
 }
 
 /** Opens the backend on the adapter that `find` finds. */
-export async function openBackendOn(find: FindAdapter): Promise<Backend> {
-  return new WebGpuBackend(find, await open(find));
+export async function openBackendOn(find: FindAdapter, options: GpuOptions = {}): Promise<Backend> {
+  return new WebGpuBackend(find, options, await open(find, options));
 }

@@ -42,9 +42,9 @@ export function channelOutputOffset({ op, shape }: Problem, name: TensorName): n
   return outputs[op].includes(name) ? indexOf(outputs[op], name) * shape.c : undefined;
 }
 
-/** WGSL: an input of `channel`. */
-export const channelInput = (op: Op, name: TensorName): string =>
-  `channelsIn[${indexOf(inputs[op], name)}u * p.c + channel]`;
+/** WGSL: an input of a channel. */
+export const channelInput = (op: Op, name: TensorName, channel = 'channel'): string =>
+  `channelsIn[${indexOf(inputs[op], name)}u * p.c + ${channel}]`;
 
 /** WGSL: the scalar input. */
 export const batchesTracked: string = `channelsIn[${indexOf(inputs['forward-training'], 'batchesTracked')}u * p.c]`;

@@ -43,11 +43,16 @@ interface Split {
  */
 export interface Geometry {
   readonly walk: 'planes' | 'rows';
+  /**
+   * What a thread loads at once: four float32 where every run, or every row, starts at a multiple of 16 bytes and is one long.
+   * A workgroup takes as many elements in a step either way, in `rows` with four times the lanes a channel.
+   */
+  readonly load: 'f32' | 'vec4f';
   readonly m: number;
   readonly c: number;
   /** Length of a run in `planes`; not used in `rows`. */
   readonly positions: number;
-  /** Adjacent channels in a workgroup, a power of two; each has 64/tile threads, its lanes. */
+  /** Adjacent channels in a workgroup, a power of two; each has 64/tile threads, its lanes, of single elements. */
   readonly tile: number;
   /** Workgroups side by side: one a tile. */
   readonly tiles: number;
@@ -83,11 +88,13 @@ export function geometryOf({ shape, layout }: Problem, { groups, elementsPerLane
   const wantedParts = Math.ceil(groups / tiles);
   const unit = (threads / tile) * together;
   const reduce = split(m, wantedParts, unit, 16, longestChain);
+  const positions = c === 1 ? m : positionsOf(shape);
   return {
     walk: rows ? 'rows' : 'planes',
+    load: (rows ? c : positions) % 4 === 0 ? 'vec4f' : 'f32',
     m,
     c,
-    positions: c === 1 ? m : positionsOf(shape),
+    positions,
     tile,
     tiles,
     reduce,

@@ -1,6 +1,7 @@
 import { isSoftware } from './adapter.ts';
 import { hardwareParallelism, type Parallelism, softwareParallelism } from './geometry.ts';
 import { bindingsOf, type Kernel, wgslOf } from './kernel.ts';
+import { subgroupsAreAdjacent } from './subgroups.ts';
 
 /** What this backend asks of a device; everything else stays at WebGPU's defaults. */
 export interface AskedLimits {
@@ -15,6 +16,15 @@ function askedOf({
   maxComputeWorkgroupsPerDimension,
 }: GPUSupportedLimits): AskedLimits {
   return { maxBufferSize, maxStorageBufferBindingSize, maxComputeWorkgroupsPerDimension };
+}
+
+/** What may be decided about a device, for tests; left out: what suits the adapter best. */
+export interface GpuOptions {
+  readonly parallelism?: Parallelism;
+  /** Limits to keep to that are below those of the device, which gives none below WebGPU's defaults. */
+  readonly limits?: Partial<AskedLimits>;
+  /** Whether to use subgroups where the device has them. */
+  readonly subgroups?: boolean;
 }
 
 export interface CompiledKernel {
@@ -37,27 +47,33 @@ export class Gpu {
   readonly device: GPUDevice;
   readonly limits: AskedLimits;
   readonly parallelism: Parallelism;
+  /** Whether kernels use subgroups. */
+  readonly subgroups: boolean;
   readonly #compiled = new Map<string, Promise<CompiledKernel>>();
   readonly #lost: Promise<never>;
   #lossMessage: string | undefined;
 
   /**
    * The device of an adapter, with the largest limits that the adapter has.
-   * @param parallelism left out: as the kind of adapter wants it
-   * @param narrower limits to keep to that are below those of the device, which gives none below WebGPU's defaults
    * @throws {Error} when the adapter gives none
    */
-  static async open(adapter: GPUAdapter, parallelism?: Parallelism, narrower: Partial<AskedLimits> = {}): Promise<Gpu> {
+  static async open(adapter: GPUAdapter, options: GpuOptions = {}): Promise<Gpu> {
     const requiredLimits = { ...askedOf(adapter.limits) };
-    const device = await adapter.requestDevice({ label: 'normgauge', requiredLimits });
-    const suited = parallelism ?? (isSoftware(adapter) ? softwareParallelism : hardwareParallelism);
-    return new Gpu(device, suited, narrower);
+    const wanted = (options.subgroups ?? true) && adapter.features.has('subgroups');
+    const requiredFeatures: GPUFeatureName[] = wanted ? ['subgroups'] : [];
+    const device = await adapter.requestDevice({ label: 'normgauge', requiredLimits, requiredFeatures });
+    return new Gpu(device, {
+      parallelism: isSoftware(adapter) ? softwareParallelism : hardwareParallelism,
+      ...options,
+      subgroups: wanted && (await subgroupsAreAdjacent(device)),
+    });
   }
 
-  private constructor(device: GPUDevice, parallelism: Parallelism, narrower: Partial<AskedLimits>) {
+  private constructor(device: GPUDevice, options: GpuOptions & { parallelism: Parallelism; subgroups: boolean }) {
     this.device = device;
-    this.limits = { ...askedOf(device.limits), ...narrower };
-    this.parallelism = parallelism;
+    this.limits = { ...askedOf(device.limits), ...options.limits };
+    this.parallelism = options.parallelism;
+    this.subgroups = options.subgroups;
     this.#lost = device.lost.then(({ reason, message }) => {
       this.#lossMessage ??= `the GPU device was lost (${reason}): ${message}`;
       throw new Error(this.#lossMessage);

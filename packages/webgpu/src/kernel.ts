@@ -1,11 +1,12 @@
+import type { Walk } from './kernels/walks.ts';
 import { paramsStruct } from './params.ts';
 
-/** The buffers of a plan, by the name that the shaders give them; which type they have there, and how they are used. */
+/** The buffers of a plan, by the name that the shaders give them, and which type they have there; a tensor is an array of loads. */
 const types = {
   p: 'Params',
-  x: 'array<f32>',
-  dy: 'array<f32>',
-  result: 'array<f32>',
+  x: 'tensor',
+  dy: 'tensor',
+  result: 'tensor',
   channelsIn: 'array<f32>',
   channelsOut: 'array<f32>',
   partials: 'array<vec4f>',
@@ -17,6 +18,8 @@ export type BufferName = keyof typeof types;
 /** A shader before it is compiled: one entry point `main`, the buffers it reads and writes, and the rest of its text. */
 export interface Kernel {
   readonly label: string;
+  /** What one load of a tensor takes, and whether the text uses subgroups. */
+  readonly walk: Pick<Walk, 'load' | 'subgroups'>;
   readonly reads: readonly BufferName[];
   readonly writes: readonly BufferName[];
   readonly body: string;
@@ -45,8 +48,11 @@ const addressSpace: Readonly<Record<GPUBufferBindingType, string>> = {
 
 /** The complete WGSL text of a kernel. */
 export function wgslOf(kernel: Kernel): string {
-  const declarations = bindingsOf(kernel).map(
-    ({ name, type }, at) => `@group(0) @binding(${at}) var<${addressSpace[type]}> ${name}: ${types[name]};`,
-  );
-  return [`// ${kernel.label}`, paramsStruct, ...declarations, kernel.body].join('\n');
+  const { label, walk, body } = kernel;
+  const declarations = bindingsOf(kernel).map(({ name, type }, at) => {
+    const held = types[name] === 'tensor' ? `array<${walk.load}>` : types[name];
+    return `@group(0) @binding(${at}) var<${addressSpace[type]}> ${name}: ${held};`;
+  });
+  const extensions = walk.subgroups ? ['enable subgroups;'] : [];
+  return [`// ${label}`, ...extensions, paramsStruct, ...declarations, body].join('\n');
 }

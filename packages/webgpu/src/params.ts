@@ -1,5 +1,5 @@
 import { divisorOf, type Problem } from '@normgauge/contract';
-import { type Geometry, threads } from './geometry.ts';
+import type { Geometry } from './geometry.ts';
 
 /** A positive number as fraction·2^exponent with 1 ≤ fraction < 4. */
 interface Fraction {
@@ -42,15 +42,6 @@ const fields: readonly Field[] = [
   ['repeatLength', 'u32', (_, { repeatLength }) => repeatLength],
   ['mapParts', 'u32', (_, { map }) => map.parts],
   ['mapLength', 'u32', (_, { map }) => map.partLength],
-  // one step of all lanes along a channel of planes: addresses, and positions within a plane before it is wrapped
-  [
-    'planeStep',
-    'u32',
-    (_, { c, positions, tile }) =>
-      Math.floor(threads / tile / positions) * c * positions + ((threads / tile) % positions),
-  ],
-  ['planeRest', 'u32', (_, { positions, tile }) => (threads / tile) % positions],
-  ['planeJump', 'u32', (_, { c, positions }) => (c - 1) * positions],
   ['count', 'f32', (_, { m }) => m],
   ['perCount', 'f32', (_, { m }) => 1 / m],
   [

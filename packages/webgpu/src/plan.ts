@@ -50,7 +50,9 @@ function bufferLengths(problem: Problem, geometry: Geometry): ReadonlyMap<Buffer
     partials: 4 * reduce.parts * c,
     coefficients: 8 * c,
   };
-  const used = new Set(stepsOf(problem, geometry).flatMap(({ kernel }) => bindingsOf(kernel).map(({ name }) => name)));
+  const used = new Set(
+    stepsOf(problem, geometry, false).flatMap(({ kernel }) => bindingsOf(kernel).map(({ name }) => name)),
+  );
   // inputs are taken over whether or not a shader needs them: x is not read by every gradient
   for (const name of ['x', 'channelsIn', 'channelsOut'] as const) used.add(name);
   return new Map([...used].map((name) => [name, all[name]]));
@@ -84,7 +86,7 @@ export class GpuPlan implements Plan {
   static async make(problem: Problem, gpu: Gpu): Promise<GpuPlan> {
     const geometry = geometryOf(problem, gpu.parallelism);
     const compiled = await Promise.all(
-      stepsOf(problem, geometry).map(async ({ kernel, groups }) => ({
+      stepsOf(problem, geometry, gpu.subgroups).map(async ({ kernel, groups }) => ({
         kernel,
         groups,
         ...(await gpu.compile(kernel)),

@@ -5,7 +5,7 @@ import { gradientSumsOfChannels, gradientSumsOfPartials, gradientSumsOfParts } f
 import { frozenInputGradient, inputGradient } from './kernels/inputGradient.ts';
 import { normaliseWithCoefficients, normaliseWithRunning } from './kernels/normalise.ts';
 import { statisticsOfChannels, statisticsOfPartials, statisticsOfParts } from './kernels/statistics.ts';
-import { walks } from './kernels/walks.ts';
+import { walkOf } from './kernels/walks.ts';
 
 /** One dispatch: a kernel and how many workgroups of it. */
 export interface Step {
@@ -14,7 +14,8 @@ export interface Step {
 }
 
 /**
- * The dispatches that solve a problem, in order; each sees what those before it wrote. At most three.
+ * The dispatches that solve a problem, in order; each sees what those before it wrote. At most three. A tensor is bound as loads
+ * of four where the geometry allows it, save where partial sums are put together: a thread has one channel there.
  *
  * | op | channels that one workgroup takes | longer ones |
  * |---|---|---|
@@ -24,8 +25,9 @@ export interface Step {
  * | backward-frozen | sums with dx | parts with dx, partials |
  * | … without gamma | dx | the same |
  */
-export function stepsOf(problem: Problem, geometry: Geometry): readonly Step[] {
-  const walk = walks[geometry.walk];
+export function stepsOf(problem: Problem, geometry: Geometry, subgroups: boolean): readonly Step[] {
+  const walk = walkOf(geometry, geometry.load, subgroups);
+  const single = walkOf(geometry, 'f32', subgroups);
   const whole = geometry.reduce.parts === 1;
   const reduceGroups = geometry.tiles * geometry.reduce.parts;
   const map = (kernel: Kernel): Step => ({ kernel, groups: geometry.tiles * geometry.map.parts });
@@ -40,7 +42,7 @@ export function stepsOf(problem: Problem, geometry: Geometry): readonly Step[] {
     reduce(
       () => gradientSumsOfChannels(op, walk),
       () => gradientSumsOfParts(op, walk),
-      () => gradientSumsOfPartials(op, walk),
+      () => gradientSumsOfPartials(op, single),
     );
   switch (problem.op) {
     case 'forward-training':
@@ -48,7 +50,7 @@ export function stepsOf(problem: Problem, geometry: Geometry): readonly Step[] {
         ...reduce(
           () => statisticsOfChannels(walk),
           () => statisticsOfParts(walk),
-          () => statisticsOfPartials(walk),
+          () => statisticsOfPartials(single),
         ),
         map(normaliseWithCoefficients(walk)),
       ];

@@ -28,7 +28,8 @@ const base: Convention = {
 };
 
 const { backend, unavailable } = await openOrReason();
-afterAll(() => backend.close());
+const { backend: withoutSubgroups } = await openOrReason({ subgroups: false });
+afterAll(() => Promise.all([backend.close(), withoutSubgroups.close()]));
 
 const shapes: readonly (Shape & { readonly why: string })[] = [
   { n: 1, c: 1, spatial: [], why: 'one element in all' },
@@ -42,6 +43,9 @@ const shapes: readonly (Shape & { readonly why: string })[] = [
   { n: 2, c: 2, spatial: [9001], why: 'planes cut into parts' },
   { n: 5, c: 2, spatial: [2, 3, 5], why: 'three spatial sizes' },
   { n: 67, c: 3, spatial: [3], why: 'planes shorter than a step of the lanes' },
+  { n: 67, c: 5, spatial: [2, 2], why: 'planes of one load of four' },
+  { n: 3, c: 12, spatial: [6, 6], why: 'loads of four in either layout, and a channel tile that is not full' },
+  { n: 700, c: 36, spatial: [], why: 'rows of loads of four' },
 ];
 
 describe.skipIf(unavailable)(`webgpu ${unavailable}`, () => {
@@ -67,27 +71,41 @@ describe.skipIf(unavailable)(`webgpu ${unavailable}`, () => {
     });
   });
 
-  it.each(ops)(
-    'agrees with float64 in %s when the work is cut as finely as for a large GPU and the grid has two dimensions',
-    async (op) => {
-      const gpu = await Gpu.open((await findNodeAdapter()).adapter, hardwareParallelism);
-      Object.defineProperty(gpu, 'limits', { value: { ...gpu.limits, maxComputeWorkgroupsPerDimension: 3 } });
+  const cuts = [
+    { parallelism: hardwareParallelism, subgroups: true, as: 'in subgroups' },
+    { parallelism: hardwareParallelism, subgroups: false, as: 'through workgroup memory' },
+  ];
+
+  describe.each(cuts)('cut as finely as for a large GPU, reduced $as', ({ parallelism, subgroups }) => {
+    it.each(ops)('agrees with float64 in %s, on a grid of two dimensions too', async (op) => {
+      const { adapter } = await findNodeAdapter();
+      const limits = { maxComputeWorkgroupsPerDimension: 3 };
+      const gpu = await Gpu.open(adapter, { parallelism, subgroups, limits });
+      expect(gpu.subgroups).toBe(subgroups && adapter.features.has('subgroups'));
       const fine = { plan: (problem: Problem) => GpuPlan.make(problem, gpu) };
       for (const layout of layouts) {
         for (const shape of [
           { n: 2, c: 3, spatial: [61, 61] },
           { n: 2, c: 9, spatial: [7] },
-          { n: 300, c: 40, spatial: [] },
+          { n: 300, c: 41, spatial: [] },
+          { n: 2, c: 4, spatial: [60, 61] },
+          { n: 9, c: 12, spatial: [2, 2] },
+          { n: 300, c: 44, spatial: [] },
+          { n: 1500, c: 4, spatial: [] },
+          { n: 1, c: 1, spatial: [4100] },
         ]) {
           const problem: Problem = { op, shape, layout, dtype: 'f32', affine: true, convention: base };
           expect(await outside(fine, problem, inputsFor(problem, 13))).toEqual([]);
         }
       }
       gpu.close();
-    },
-  );
+    });
+  });
 
-  it('agrees with float64 for any shape, layout and custom convention', async () => {
+  it.each([
+    { as: 'in subgroups', own: backend },
+    { as: 'through workgroup memory', own: withoutSubgroups },
+  ])('agrees with float64 for any shape, layout and custom convention, reduced $as', async ({ own }) => {
     const size = fc.integer({ min: 1, max: 9 });
     const problems: fc.Arbitrary<Problem> = fc.record({
       op: fc.constantFrom<Op>(...ops),
@@ -108,7 +126,7 @@ describe.skipIf(unavailable)(`webgpu ${unavailable}`, () => {
       fc.asyncProperty(problems, fc.integer({ min: 1, max: 1000 }), async (problem, seed) => {
         const m = problem.shape.n * problem.shape.spatial.reduce((a, b) => a * b, 1);
         fc.pre(m > 1 || problem.convention.singleElement === 'guard');
-        expect(await outside(backend, problem, inputsFor(problem, seed))).toEqual([]);
+        expect(await outside(own, problem, inputsFor(problem, seed))).toEqual([]);
       }),
       { numRuns: 60, seed: 20240101 },
     );

@@ -72,7 +72,10 @@ describe.skipIf(unavailable !== '')(`a problem in groups of channels ${unavailab
   let narrow: Gpu;
   beforeAll(async () => {
     const { adapter } = await findNodeAdapter();
-    narrow = await Gpu.open(adapter, softwareParallelism, { maxStorageBufferBindingSize: narrowest });
+    narrow = await Gpu.open(adapter, {
+      parallelism: softwareParallelism,
+      limits: { maxStorageBufferBindingSize: narrowest },
+    });
   });
   afterAll(() => narrow.close());
 

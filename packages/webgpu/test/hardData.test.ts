@@ -6,8 +6,12 @@ import { openOrReason } from './openOrReason.ts';
 import { problemWith } from './problems.ts';
 import { outside, solve } from './solve.ts';
 
-const { backend, unavailable } = await openOrReason();
-afterAll(() => backend.close());
+const opened = [
+  { reductions: 'in subgroups', ...(await openOrReason()) },
+  { reductions: 'through workgroup memory', ...(await openOrReason({ subgroups: false })) },
+];
+const { unavailable } = opened[0]!;
+afterAll(() => Promise.all(opened.map(({ backend }) => backend.close())));
 
 /** The five elements from which the shift of a channel is guessed. */
 const isSampled = (i: number, m: number): boolean =>
@@ -58,13 +62,15 @@ const hard: readonly Hard[] = [
   { name: 'a ramp', fill: (_r, _c, i) => i * 0.37, eps: 1e-5, catches: 'rounding that all goes one way' },
 ];
 
-/** Few enough for one workgroup a channel, and so many that a channel is cut into parts. */
+/** Few enough for one workgroup a channel, and so many that a channel is cut into parts; loads of one element and of four. */
 const sizes = [
-  { n: 3, c: 4, spatial: [11, 11] },
+  { n: 3, c: 3, spatial: [11, 11] },
+  { n: 3, c: 4, spatial: [6, 18] },
   { n: 2, c: 2, spatial: [8209] },
+  { n: 2, c: 4, spatial: [8212] },
 ];
 
-describe.skipIf(unavailable)(`webgpu ${unavailable}`, () => {
+describe.skipIf(unavailable).each(opened)(`webgpu, reductions $reductions ${unavailable}`, ({ backend }) => {
   it.each(hard)('is right to grade A for $name, which catches $catches', async ({ fill, eps }) => {
     for (const shape of sizes) {
       for (const layout of layouts) {

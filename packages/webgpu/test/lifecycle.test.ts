@@ -40,6 +40,8 @@ describe.skipIf(unavailable)(`webgpu ${unavailable}`, () => {
       vendor: expect.stringMatching(/./),
       maxBufferSize: expect.stringMatching(/^\d+$/),
     });
+    const [most] = backend.device!.details['subgroups']!.match(/\d+/) ?? [];
+    expect(backend.device!.details['reductions']).toMatch(most === undefined ? /^through/ : /^in subgroups/);
     expect(backend.device!.software).toBe(/swiftshader|llvmpipe|lavapipe/i.test(JSON.stringify(backend.device)));
   });
 
@@ -200,6 +202,7 @@ describe.skipIf(unavailable)(`webgpu ${unavailable}`, () => {
     const gpu = await Gpu.open((await findNodeAdapter()).adapter);
     const broken: Kernel = {
       label: 'broken',
+      walk: { load: 'f32', subgroups: false },
       reads: ['x'],
       writes: ['result'],
       body: '@compute @workgroup_size(1)\nfn main() { result[0] = x[0] + nothing; }',

@@ -1,5 +1,7 @@
 import { type Backend, BackendUnavailableError } from '@normgauge/contract';
-import { openBackend } from '../src/index.ts';
+import { openBackendOn } from '../src/backend.ts';
+import type { GpuOptions } from '../src/gpu.ts';
+import { findNodeAdapter } from '../src/nodeAdapter.ts';
 
 interface Opened {
   /** Not to be used where `unavailable` says why. */
@@ -9,9 +11,9 @@ interface Opened {
 }
 
 /** The backend on whatever this machine has, or the reason why there is none. Any other error is a failure. */
-export async function openOrReason(): Promise<Opened> {
+export async function openOrReason(options: GpuOptions = {}): Promise<Opened> {
   try {
-    return { backend: await openBackend(), unavailable: '' };
+    return { backend: await openBackendOn(findNodeAdapter, options), unavailable: '' };
   } catch (error) {
     if (!(error instanceof BackendUnavailableError)) throw error;
     const none = { close: () => {} } as unknown as Backend;

@@ -1,8 +1,8 @@
 import { channelInput, channelOutput } from '../channelTensors.ts';
 import type { Kernel } from '../kernel.ts';
-import { acrossLanes } from './acrossLanes.ts';
+import { acrossLanes, acrossLanesOf } from './acrossLanes.ts';
 import { arithmetic, deviationShare, inverseStd } from './arithmetic.ts';
-import { entry, loadFour, loop, storeFour, type Walk } from './walks.ts';
+import { entry, foundInLane, loop, ofEachChannelFrom, type Walk } from './walks.ts';
 
 /**
  * The sums of both backward passes, and all that follows from them alone.
@@ -22,50 +22,51 @@ import { entry, loadFour, loop, storeFour, type Walk } from './walks.ts';
  *
  * Ioffe & Szegedy 2015, section 3 (the chain rule through the batch statistics), arXiv:1502.03167
  */
-function laneSums(walk: Walk, visit: { four: string; one: string }): string {
+function laneSums(walk: Walk, writesResult: boolean): string {
   return /* wgsl */ `
   var betaSum = vec4f();
   var gammaSum = vec4f();
   var betaRest = 0.0;
   var gammaRest = 0.0;
-  var i = begin + lane;
+  var i = begin / ${walk.elements}u + lane;
+  let end = until / ${walk.elements}u;
   ${walk.begin}
-  ${loop(
+  ${loop(walk, ['x', 'dy'], ({ type, of, store }) => {
+    const [beta, gamma] = type === 'vec4f' ? ['betaSum', 'gammaSum'] : ['betaRest', 'gammaRest'];
+    return /* wgsl */ `
+    let gradient = ${of('dy')};
+    ${beta} += gradient;
+    ${gamma} += gradient * ((${of('x')} - mean) * invStd);
+    ${writesResult ? store('gradient * invStd * gamma') : ''}`;
+  })}
+  let found = ${foundInLane(
     walk,
-    /* wgsl */ `
-    let gradients = ${loadFour('dy')};
-    betaSum += gradients;
-    gammaSum += gradients * ((${loadFour('x')} - mean) * invStd);
-    ${visit.four}`,
-    /* wgsl */ `
-    let gradient = dy[at];
-    betaRest += gradient;
-    gammaRest += gradient * ((x[at] - mean) * invStd);
-    ${visit.one}`,
-  )}
-  let found = vec2f(
+    'vec2f',
+    (k) => `vec2f(betaSum[${k}], gammaSum[${k}])`,
+    /* wgsl */ `vec2f(
     (betaSum.x + betaSum.y) + (betaSum.z + betaSum.w) + betaRest,
     (gammaSum.x + gammaSum.y) + (gammaSum.z + gammaSum.w) + gammaRest,
-  );
+  )`,
+  )};
 `;
 }
 
 type BackwardOp = 'backward' | 'backward-frozen';
 
 /** Of (dBeta, dGamma). */
-const sumAcrossLanes: string = acrossLanes('vec2f', (a, b) => `${a} + ${b}`);
+const sumAcrossLanes = (walk: Walk): string => acrossLanes(walk, 'vec2f', (a, b) => `${a} + ${b}`);
 
-/** WGSL that declares mean, invStd and gamma of `channel`. */
-const constants: Readonly<Record<BackwardOp, string>> = {
-  backward: /* wgsl */ `
-  let mean = ${channelInput('backward', 'mean')};
-  let invStd = ${channelInput('backward', 'invStd')};
-  let gamma = ${channelInput('backward', 'gamma')};`,
-  'backward-frozen': /* wgsl */ `
-  let mean = ${channelInput('backward-frozen', 'runningMean')};
-  let invStd = unscaled(inverseStd(Scaled(${channelInput('backward-frozen', 'runningVar')}, 0)));
-  let gamma = ${channelInput('backward-frozen', 'gamma')};`,
-};
+/** WGSL that declares mean, invStd and gamma; `of` makes them values of the channels of a load, or of one. */
+function constants(op: BackwardOp, of: (value: (channel: string) => string) => string): string {
+  const input = (name: 'mean' | 'invStd' | 'gamma' | 'runningMean' | 'runningVar') => (channel: string) =>
+    channelInput(op, name, channel);
+  const runningInvStd = (channel: string): string => `unscaled(inverseStd(Scaled(${input('runningVar')(channel)}, 0)))`;
+  const [mean, invStd] = op === 'backward' ? [input('mean'), input('invStd')] : [input('runningMean'), runningInvStd];
+  return /* wgsl */ `
+  let mean = ${of(mean)};
+  let invStd = ${of(invStd)};
+  let gamma = ${of(input('gamma'))};`;
+}
 
 const finish: Readonly<Record<BackwardOp, string>> = {
   backward: /* wgsl */ `
@@ -73,7 +74,7 @@ ${deviationShare}
 fn finish(channel: u32, sums: vec2f) {
   ${channelOutput('backward', 'dBeta')} = sums.x;
   ${channelOutput('backward', 'dGamma')} = sums.y;
-  ${constants.backward}
+  ${constants('backward', (value) => value('channel'))}
   let q = deviationShare(invStd);
   // where q vanishes the derivative does not exist; the contract's value is the limit without the variance term
   let varianceTerm = select(quotient(sums.y * p.perNormalizeDivisor, q), 0.0, q <= ${2 ** -23}f);
@@ -98,27 +99,22 @@ const finishes: Readonly<Record<BackwardOp, Kernel['writes']>> = {
 /** A pass over x and dy; `whole` channels are finished in it, parts leave `partials` [parts, C]. */
 function sumsOver(op: BackwardOp, walk: Walk, whole: boolean): Kernel {
   const frozen = op === 'backward-frozen';
-  const visit = frozen
-    ? {
-        four: `let four = gradients * invStd * gamma; ${storeFour('result', 'four')}`,
-        one: 'result[at] = gradient * invStd * gamma;',
-      }
-    : { four: '', one: '' };
   return {
     label: `${op} sums of ${whole ? 'whole channels' : 'parts of channels'}`,
+    walk,
     reads: ['x', 'dy', 'channelsIn'],
     writes: [...(whole ? finishes[op] : (['partials'] as const)), ...(frozen ? (['result'] as const) : [])],
-    body: `${arithmetic}${inverseStd}${walk.addressOf}${sumAcrossLanes}${whole ? finish[op] : ''}${entry(
+    body: `${arithmetic}${inverseStd}${walk.addressOf}${sumAcrossLanes(walk)}${whole ? finish[op] : ''}${entry(
       walk,
       'p.tile',
       whole ? '1u' : 'p.reduceParts',
       /* wgsl */ `
   let begin = ${whole ? '0u' : 'part * p.reduceLength'};
-  let end = select(0u, ${whole ? 'p.m' : 'min(begin + p.reduceLength, p.m)'}, inside);
-  ${constants[op]}
-  ${laneSums(walk, visit)}
-  let total = acrossLanes(found, slot, tile);
-  if (inside && slot < tile) { ${whole ? 'finish(channel, total)' : 'partials[part * p.c + channel] = vec4f(total, 0.0, 0.0)'}; }
+  let until = select(0u, ${whole ? 'p.m' : 'min(begin + p.reduceLength, p.m)'}, inside);
+  ${constants(op, (value) => ofEachChannelFrom(walk, value))}
+  ${laneSums(walk, frozen)}
+  let total = ${acrossLanesOf('found')};
+  if (owns) { ${whole ? 'finish(owned, total)' : 'partials[part * p.c + owned] = vec4f(total, 0.0, 0.0)'}; }
 `,
     )}`,
   };
@@ -128,21 +124,25 @@ export const gradientSumsOfChannels = (op: BackwardOp, walk: Walk): Kernel => su
 
 export const gradientSumsOfParts = (op: BackwardOp, walk: Walk): Kernel => sumsOver(op, walk, false);
 
-/** One workgroup puts the parts of `finishTile` channels together and finishes them. */
+/**
+ * One workgroup puts the parts of `finishTile` channels together and finishes them.
+ * @param walk of single elements: a thread has the parts of one channel
+ */
 export function gradientSumsOfPartials(op: BackwardOp, walk: Walk): Kernel {
   return {
     label: `${op} sums from partial sums`,
+    walk,
     reads: [...(op === 'backward' ? (['channelsIn'] as const) : []), 'partials'],
     writes: finishes[op],
-    body: `${arithmetic}${sumAcrossLanes}${finish[op]}${entry(
+    body: `${arithmetic}${sumAcrossLanes(walk)}${finish[op]}${entry(
       walk,
       'p.finishTile',
       '1u',
       /* wgsl */ `
-  var found = vec2f();
-  for (var part = lane; part < p.reduceParts; part += lanes) { found += partials[part * p.c + channel].xy; }
-  let total = acrossLanes(found, slot, tile);
-  if (inside && slot < tile) { finish(channel, total); }
+  var sums = vec2f();
+  for (var part = lane; part < p.reduceParts; part += lanes) { sums += partials[part * p.c + channel].xy; }
+  let total = ${acrossLanesOf('array<vec2f, 1>(sums)')};
+  if (owns) { finish(owned, total); }
 `,
     )}`,
   };

@@ -1,5 +1,12 @@
+import { threads } from '../geometry.ts';
 import { acrossLanes } from './acrossLanes.ts';
-import { loadFour, loop, type Walk } from './walks.ts';
+import { foundInLane, loop, ofEachChannel, type Walk } from './walks.ts';
+
+/** WGSL: element `i` of `channel`, wherever in a load it is. */
+function elementOf({ load, channels, elements }: Walk): string {
+  if (load === 'f32') return 'x[addressOf(channel, i)]';
+  return channels === 4 ? 'x[addressOf(channel, i)][channel % 4u]' : `x[addressOf(channel, i / ${elements}u)][i % 4u]`;
+}
 
 /**
  * Σ(x−K) and Σ(x−K)² of a channel, in float32, from one reading of x.
@@ -17,18 +24,25 @@ import { loadFour, loop, type Walk } from './walks.ts';
  * Both are guesses from a sample, so the result is looked at: `misled` says that K was more than 1.7σ off, or that a square left the
  * range, and `corrected` has a better K (the mean just found) or a better unit (the largest element, also found) to sum with again.
  *
+ * The shifts of a tile are found once, by the threads that finish its channels, and shared.
+ *
  * Ladder: plain sums (loses everything at a large mean) → a shift → a scale → four running sums a lane → across the workgroup.
  *
  * Chan, Golub & LeVeque 1983, Algorithms for computing the sample variance (shifted data), doi:10.1080/00031305.1983.10483115
  */
 export function shiftedSums(walk: Walk): string {
+  const { channels, elements } = walk;
   return /* wgsl */ `
 struct Shift { value: f32, exponent: i32 }
+
+/** Of the channels of the tile. */
+var<workgroup> sharedShift: array<Shift, ${threads}>;
 
 ${walk.addressOf}
 
 fn sample(channel: u32, k: u32) -> f32 {
-  return x[addressOf(channel, min(p.m / 10u * (2u * k + 1u) + k, p.m - 1u))];
+  let i = min(p.m / 10u * (2u * k + 1u) + k, p.m - 1u);
+  return ${elementOf(walk)};
 }
 
 fn unitOf(largest: f32) -> i32 { return clamp(exponentOf(largest), -126, 126); }
@@ -46,37 +60,46 @@ fn shiftOf(channel: u32) -> Shift {
   return Shift(median, unitOf(largest));
 }
 
-/** Σ(x−K), Σ(x−K)² and max|x| of a lane's elements begin ≤ i < end; the sums in units of 2^exponent and 4^exponent. */
-fn laneSums(channel: u32, shift: Shift, begin: u32, end: u32, lane: u32, lanes: u32) -> vec3f {
-  let scale = pow2(-shift.exponent);
-  let offset = -shift.value * scale;
+/**
+ * Σ(x−K), Σ(x−K)² and max|x| of a lane's elements begin ≤ i < until of every channel of its loads, of which the first is
+ * number \`place\` of the tile; the sums in units of 2^exponent and 4^exponent.
+ */
+fn laneSums(channel: u32, place: u32, begin: u32, until: u32, lane: u32, lanes: u32) -> array<vec3f, ${channels}> {
+  let scale = ${ofEachChannel(walk, (k) => `pow2(-sharedShift[place + ${k}u].exponent)`)};
+  let offset = -${ofEachChannel(walk, (k) => `sharedShift[place + ${k}u].value`)} * scale;
   var sum = vec4f();
   var squares = vec4f();
   var largest = vec4f();
   var rest = vec3f();
-  var i = begin + lane;
+  var i = begin / ${elements}u + lane;
+  let end = until / ${elements}u;
   ${walk.begin}
-  ${loop(
-    walk,
-    /* wgsl */ `
-    let values = ${loadFour('x')};
+  ${loop(walk, ['x'], ({ type, of }) =>
+    type === 'vec4f'
+      ? /* wgsl */ `
+    let values = ${of('x')};
     let d = fma(values, vec4f(scale), vec4f(offset));
     sum += d;
     squares += d * d;
-    largest = max(largest, abs(values));`,
-    /* wgsl */ `
-    let d = fma(x[at], scale, offset);
-    rest = vec3f(rest.x + d, rest.y + d * d, max(rest.z, abs(x[at])));`,
+    largest = max(largest, abs(values));`
+      : /* wgsl */ `
+    let d = fma(${of('x')}, scale, offset);
+    rest = vec3f(rest.x + d, rest.y + d * d, max(rest.z, abs(${of('x')})));`,
   )}
-  return vec3f(
+  return ${foundInLane(
+    walk,
+    'vec3f',
+    (k) => `vec3f(sum[${k}], squares[${k}], largest[${k}])`,
+    /* wgsl */ `vec3f(
     (sum.x + sum.y) + (sum.z + sum.w) + rest.x,
     (squares.x + squares.y) + (squares.z + squares.w) + rest.y,
     max(max(max(largest.x, largest.y), max(largest.z, largest.w)), rest.z),
-  );
+  )`,
+  )};
 }
 
 fn together(a: vec3f, b: vec3f) -> vec3f { return vec3f(a.xy + b.xy, max(a.z, b.z)); }
-${acrossLanes('vec3f', (a, b) => `together(${a}, ${b})`)}
+${acrossLanes(walk, 'vec3f', (a, b) => `together(${a}, ${b})`)}
 
 /** (μ−K)/2^exponent. */
 fn meanOffset(sums: vec3f) -> f32 { return quotient(sums.x, p.count); }

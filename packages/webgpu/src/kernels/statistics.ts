@@ -1,6 +1,7 @@
 import { batchesTracked, channelInput, channelOutput } from '../channelTensors.ts';
 import { threads } from '../geometry.ts';
 import type { Kernel } from '../kernel.ts';
+import { acrossLanesOf } from './acrossLanes.ts';
 import { arithmetic, inverseStd } from './arithmetic.ts';
 import { shiftedSums } from './shiftedSums.ts';
 import { entry, type Walk } from './walks.ts';
@@ -53,32 +54,44 @@ fn finish(channel: u32, shift: Shift, sums: vec3f) {
   coefficients[2u * channel + 1u] = vec4f(${channelInput(op, 'gamma')}, ${channelInput(op, 'beta')}, 0.0, 0.0);
 }
 
-var<workgroup> sharedShift: array<Shift, ${threads}>;
 var<workgroup> sharedAgain: array<u32, ${threads}>;
 var<workgroup> anyAgain: u32;
 `;
+
+/** The shifts of the tile, for `laneSums`. */
+const shareShifts: string = /* wgsl */ `
+  if (slot < tile) { sharedShift[slot] = shiftOf(owned); }
+  workgroupBarrier();
+`;
+
+/** WGSL: the place of this thread's loads in the tile, in channels. */
+const placeInTile = ({ channels }: Walk): string => `${channels}u * mine`;
 
 /**
  * Finds the sums of `tile` channels, again where the shift or the unit had misled them, and finishes them. `find` is WGSL that
  * sets `found`, what this lane finds. Channels are repeated one by one: what happens in one moves no bit of its neighbours.
  * The third time is final: the first may show that the unit was wrong, the second that the shift was.
  */
-function sumAndFinish(find: string): string {
+function sumAndFinish(walk: Walk, find: string): string {
+  const again = Array.from({ length: walk.channels }, (_, k) => `sharedAgain[${placeInTile(walk)} + ${k}u]`);
   return /* wgsl */ `
-  var shift = shiftOf(channel);
+  ${shareShifts}
+  var unfinished = owns;
   var wanted = inside;
   for (var attempt = 0u; attempt < 3u; attempt++) {
-    // a channel that is not wanted has no elements
+    // a load with no channel that is wanted has no elements
     let end = select(0u, p.m, wanted);
     // an initialiser, since Dawn 0.6.2 zeroes a variable without one only on the first turn of a loop
-    var found = vec3f();
+    var found = array<vec3f, ${walk.channels}>();
     ${find}
-    let sums = acrossLanes(found, slot, tile);
+    let sums = ${acrossLanesOf('found')};
     if (slot < tile) {
-      let again = wanted && attempt < 2u && misled(sums);
-      if (wanted && !again) { finish(channel, shift, sums); }
-      sharedAgain[mine] = u32(again);
-      sharedShift[mine] = corrected(shift, sums);
+      let shift = sharedShift[slot];
+      let repeated = unfinished && attempt < 2u && misled(sums);
+      if (unfinished && !repeated) { finish(owned, shift, sums); }
+      unfinished = repeated;
+      sharedAgain[slot] = u32(repeated);
+      sharedShift[slot] = corrected(shift, sums);
     }
     workgroupBarrier();
     if (slot == 0u) {
@@ -87,8 +100,7 @@ function sumAndFinish(find: string): string {
       anyAgain = any;
     }
     if (workgroupUniformLoad(&anyAgain) == 0u) { break; }
-    wanted = sharedAgain[mine] != 0u;
-    shift = sharedShift[mine];
+    wanted = (${again.join(' | ')}) != 0u;
   }
 `;
 }
@@ -99,13 +111,14 @@ const shared = (walk: Walk): string => arithmetic + shiftedSums(walk);
 export function statisticsOfChannels(walk: Walk): Kernel {
   return {
     label: 'statistics of whole channels',
+    walk,
     reads: ['x', 'channelsIn'],
     writes: ['channelsOut', 'coefficients'],
     body: `${shared(walk)}${finish}${entry(
       walk,
       'p.tile',
       '1u',
-      sumAndFinish('found = laneSums(channel, shift, 0u, end, lane, lanes);'),
+      sumAndFinish(walk, `found = laneSums(channel, ${placeInTile(walk)}, 0u, end, lane, lanes);`),
     )}`,
   };
 }
@@ -114,6 +127,7 @@ export function statisticsOfChannels(walk: Walk): Kernel {
 export function statisticsOfParts(walk: Walk): Kernel {
   return {
     label: 'statistics of parts of channels',
+    walk,
     reads: ['x'],
     writes: ['partials'],
     body: `${shared(walk)}${entry(
@@ -121,19 +135,24 @@ export function statisticsOfParts(walk: Walk): Kernel {
       'p.tile',
       'p.reduceParts',
       /* wgsl */ `
+  ${shareShifts}
   let begin = part * p.reduceLength;
   let end = select(0u, min(begin + p.reduceLength, p.m), inside);
-  let total = acrossLanes(laneSums(channel, shiftOf(channel), begin, end, lane, lanes), slot, tile);
-  if (inside && slot < tile) { partials[part * p.c + channel] = vec4f(total, 0.0); }
+  let total = ${acrossLanesOf(`laneSums(channel, ${placeInTile(walk)}, begin, end, lane, lanes)`)};
+  if (owns) { partials[part * p.c + owned] = vec4f(total, 0.0); }
 `,
     )}`,
   };
 }
 
-/** One workgroup puts the parts of `finishTile` channels together and finishes them. */
+/**
+ * One workgroup puts the parts of `finishTile` channels together and finishes them.
+ * @param walk of single elements: a thread has the parts of one channel
+ */
 export function statisticsOfPartials(walk: Walk): Kernel {
   return {
     label: 'statistics from partial sums',
+    walk,
     reads: ['x', 'channelsIn', 'partials'],
     writes: ['channelsOut', 'coefficients'],
     body: `${shared(walk)}${finish}
@@ -149,14 +168,18 @@ ${entry(
   walk,
   'p.finishTile',
   '1u',
-  sumAndFinish(/* wgsl */ `
+  sumAndFinish(
+    walk,
+    /* wgsl */ `
     if (attempt == 0u) {
-      found = lanePartials(channel, lane, lanes);
+      found[0] = lanePartials(channel, lane, lanes);
     } else {
       for (var begin = 0u; begin < end; begin += p.repeatLength) {
-        found = together(found, laneSums(channel, shift, begin, min(begin + p.repeatLength, end), lane, lanes));
+        let next = laneSums(channel, mine, begin, min(begin + p.repeatLength, end), lane, lanes);
+        found[0] = together(found[0], next[0]);
       }
-    }`),
+    }`,
+  ),
 )}`,
   };
 }
