@@ -33,6 +33,8 @@ const time: TimeRequest = { problem, inputSets: [{}], milliseconds: 1, endToEndM
 
 const set = (): { [name: string]: Uint32Array } => words(outputsOf(problem));
 const samples = { milliseconds: new Float64Array([0.5]), callsPerSample: 1, preempted: new Uint8Array(1) };
+const clocked = { nanoseconds: new Float64Array([4e5]), milliseconds: new Float64Array([0.5]), callsPerSample: 4 };
+const device = { run: clocked, copy: clocked, quantum: 32 };
 const good = {
   open: { id: 'a', version: '1', declared: { declaresDepth: false } },
   supports: { supported: 'does nchw only', depth: 3 },
@@ -44,6 +46,7 @@ const good = {
     endToEnd: samples,
     copiedBy: 'harness',
     cores: 1,
+    device,
     outputs: [{ y: new Float32Array(30) }],
   },
   settle: {},
@@ -58,6 +61,10 @@ function faultOf(kind: ExchangeKind, reply: unknown): string | undefined {
 describe('an answer of the process of a backend', () => {
   it.each(Object.entries(good))('to %s is taken as it should be', (kind, reply) => {
     expect(faultOf(kind as ExchangeKind, reply)).toBeUndefined();
+  });
+
+  it('to time may come from a device without a clock', () => {
+    expect(faultOf('time', { ...good.time, device: undefined })).toBeUndefined();
   });
 
   it.each(Object.keys(good))('to %s is never nothing', (kind) => {
@@ -97,6 +104,24 @@ describe('an answer of the process of a backend', () => {
       kind: 'time',
       change: { endToEnd: { ...samples, preempted: new Uint8Array(2) } },
       says: 'endToEnd does not say which samples were disturbed',
+    },
+    { kind: 'time', change: { device: 7 }, says: 'device is no set of samples' },
+    { kind: 'time', change: { device: { ...device, quantum: -1 } }, says: 'device.quantum is no time' },
+    { kind: 'time', change: { device: { ...device, copy: undefined } }, says: 'device.copy is missing' },
+    ...[Number.NaN, -4, 0, Number.POSITIVE_INFINITY].map((nanoseconds) => ({
+      kind: 'time' as const,
+      change: { device: { ...device, run: { ...clocked, nanoseconds: new Float64Array([nanoseconds]) } } },
+      says: 'device.run has a sample that is no time',
+    })),
+    {
+      kind: 'time',
+      change: { device: { ...device, run: { ...clocked, milliseconds: new Float64Array([1, 2]) } } },
+      says: 'device.run has samples by one clock only',
+    },
+    {
+      kind: 'time',
+      change: { device: { ...device, run: { ...clocked, callsPerSample: 0.5 } } },
+      says: 'device.run has no count of calls',
     },
     { kind: 'time', change: { outputs: [{ y: new Float32Array(3) }] }, says: 'outputs[0].y has 3 elements, not 30' },
   ])('to $kind is refused, since $says', ({ kind, change, says }) => {

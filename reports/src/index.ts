@@ -29,6 +29,7 @@ export { plainText } from './plainText.ts';
 export type {
   BackendEntry,
   DeviceEntry,
+  DeviceTiming,
   Diagnosis,
   Distribution,
   Environment,

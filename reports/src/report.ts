@@ -540,6 +540,10 @@ export interface Timing {
    * True when the device is an emulation; then compare with nothing.
    */
   readonly software: boolean;
+  /**
+   * The same by the device's own clock, without what it costs to give it work; absent where it has none.
+   */
+  readonly device?: DeviceTiming;
 }
 export interface Distribution {
   /**
@@ -601,6 +605,35 @@ export interface Traffic {
    * How the bytes were counted, in words or as a formula.
    */
   readonly formula: string;
+}
+/**
+ * Medians by the clock of the device, many calls between one pair of timestamps.
+ */
+export interface DeviceTiming {
+  /**
+   * run: nanoseconds per element of x.
+   */
+  readonly nsPerElement: number;
+  /**
+   * The device's own copy of x, in turns with run: nanoseconds per element of x.
+   */
+  readonly copyNsPerElement: number;
+  /**
+   * run ÷ copy, a ratio without unit.
+   */
+  readonly timesCopy: number;
+  /**
+   * How many samples of each were taken.
+   */
+  readonly samples: number;
+  /**
+   * Calls of run between one pair of timestamps, in the last sample.
+   */
+  readonly callsPerSample: number;
+  /**
+   * Finest step of the clock that was seen, in nanoseconds; 0 where none was seen.
+   */
+  readonly quantum: number;
 }
 /**
  * The BatchNorm layers of one network at one batch size: all of them, whether they are among the results or not.

@@ -22,6 +22,8 @@ export interface Speed {
   readonly nsPerElement: number;
   /** Median over cases of the share of the roof reached; 1 is at the roof. */
   readonly ofRoof: number;
+  /** Median over the cases that a device's own clock has timed, nanoseconds per element of x; absent where it timed none. */
+  readonly deviceNsPerElement?: number;
   /** Half the interval of the median as a share of it, of the case where it is widest; absent where a case has no interval. */
   readonly uncertainty?: number;
 }
@@ -104,12 +106,14 @@ function speedOf(results: readonly Result[]): Speed | undefined {
   const timings = results.flatMap(({ timing }) => (timing ? [timing] : []));
   if (timings.length === 0) return undefined;
   const uncertainties = timings.map(({ resident }) => uncertaintyOf(resident));
+  const clocked = timings.flatMap(({ device }) => (device ? [device.nsPerElement] : []));
   const known = uncertainties.filter((share) => share !== undefined);
   return {
     timed: timings.length,
     timesCopy: median(timings.map(({ timesCopy }) => timesCopy)),
     nsPerElement: median(timings.map(({ nsPerElement }) => nsPerElement)),
     ofRoof: median(timings.map(({ ofRoof }) => ofRoof)),
+    ...(clocked.length > 0 && { deviceNsPerElement: median(clocked) }),
     ...(known.length === timings.length && { uncertainty: Math.max(...known) }),
   };
 }

@@ -8,7 +8,7 @@ import { duration, exact, gibibytes, plural, short } from './numbers.ts';
 import { plainText } from './plainText.ts';
 import type { Report, Status } from './report.ts';
 import { lookOf } from './statuses.ts';
-import { summarise, type Verdict } from './summary.ts';
+import { type Summary, summarise, type Verdict } from './summary.ts';
 import { type SummaryColumn, type SummaryTable, summaryTable } from './summaryTable.ts';
 
 export interface TerminalOptions {
@@ -198,6 +198,21 @@ function machineText({ environment, backends, seconds }: Report, columns: number
   return [machine, ...gpus].map((line) => wrap(plainText(line, 400), columns, '')).join('\n');
 }
 
+/** Times by the clocks of devices, one line a backend that has such a clock. */
+function deviceClockText({ backends }: Summary, columns: number): string {
+  return backends
+    .flatMap(({ entry, ops, software }) => {
+      const times = ops.flatMap(({ op, speed }) =>
+        speed?.deviceNsPerElement === undefined ? [] : [`${op} ${short(speed.deviceNsPerElement)}`],
+      );
+      if (times.length === 0) return [];
+      const emulation = software ? '; a software adapter: compare with nothing' : '';
+      return [`${entry.id}, ns/element by the clock of its device: ${times.join(', ')}${emulation}`];
+    })
+    .map((line) => wrap(plainText(line, 400), columns, ''))
+    .join('\n');
+}
+
 /** What the networks of the report spend in one step. */
 function networksText(report: Report, columns: number, paint: Paint): string {
   return [...networkTables(report)]
@@ -223,6 +238,7 @@ export function renderTerminal(report: Report, options: TerminalOptions): string
     machineText(report, columns),
     networksText(report, columns, paint),
     tableText(summaryTable(summary), columns, paint),
+    deviceClockText(summary, columns),
     sideBySideText(report, options, paint),
     explanationsText(report, columns),
     report.interrupted ? paint(yellow, 'The run was stopped before its end: what is here is what was finished.') : '',

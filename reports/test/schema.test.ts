@@ -129,6 +129,7 @@ describe('validateReport', () => {
     GradientCheck: 'results.0.gradients.0.',
     ProtocolCheck: 'results.0.checks.0.',
     Timing: 'results.0.timing.',
+    DeviceTiming: 'results.0.timing.device.',
     Traffic: 'results.0.timing.traffic.',
     Distribution: 'results.0.timing.resident.',
     Interval: 'results.0.timing.resident.interval.',

@@ -119,6 +119,27 @@ export function samplesFault(what: string, value: unknown): Fault {
   return paired ? undefined : `${what} does not say which samples were disturbed`;
 }
 
+function clockedFault(what: string, value: unknown): Fault {
+  if (!isObject(value)) return `${what} is missing`;
+  const { nanoseconds, milliseconds, callsPerSample } = value;
+  const areTimes = (list: unknown): list is Float64Array =>
+    list instanceof Float64Array && list.length > 0 && list.every((time) => Number.isFinite(time) && time > 0);
+  if (!areTimes(nanoseconds) || !areTimes(milliseconds)) return `${what} has a sample that is no time`;
+  if (nanoseconds.length !== milliseconds.length) return `${what} has samples by one clock only`;
+  if (!Number.isSafeInteger(callsPerSample) || (callsPerSample as number) < 1) return `${what} has no count of calls`;
+  return undefined;
+}
+
+function deviceFault(device: unknown): Fault {
+  if (device === undefined) return undefined;
+  if (!isObject(device)) return 'device is no set of samples';
+  const { quantum } = device;
+  if (typeof quantum !== 'number' || !(quantum >= 0 && quantum < Number.POSITIVE_INFINITY)) {
+    return 'device.quantum is no time';
+  }
+  return first(['run', 'copy'], (work) => clockedFault(`device.${work}`, device[work]));
+}
+
 function timeFault(reply: Loose, { problem, inputSets }: TimeRequest): Fault {
   const { copiedBy } = reply;
   if (copiedBy !== 'harness' && copiedBy !== 'backend') return 'copiedBy names nobody';
@@ -126,6 +147,7 @@ function timeFault(reply: Loose, { problem, inputSets }: TimeRequest): Fault {
   if (typeof cores !== 'number' || !(cores >= 0 && cores < 2 ** 16)) return 'cores is no number of cores';
   return (
     first(['resident', 'copy', 'endToEnd'], (name) => samplesFault(name, reply[name])) ??
+    deviceFault(reply['device']) ??
     listFault('outputs', reply['outputs'], inputSets.length, (set, k) =>
       tensorsFault(`outputs[${k}]`, set, outputsOf(problem), Float32Array, 0),
     )

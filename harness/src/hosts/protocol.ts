@@ -152,6 +152,23 @@ export interface Samples {
   readonly preempted: Uint8Array;
 }
 
+/** What a device's own clock says of one kind of work, a sample an entry. */
+export interface ClockedSamples {
+  /** Nanoseconds per call, by the device's clock. */
+  readonly nanoseconds: Float64Array;
+  /** Milliseconds per call of the same calls, by the clock of the process. */
+  readonly milliseconds: Float64Array;
+  readonly callsPerSample: number;
+}
+
+/** What the backend tells of its device's own clock: `run` and its copy, in turns. */
+export interface DeviceSamples {
+  readonly run: ClockedSamples;
+  readonly copy: ClockedSamples;
+  /** Finest step of the clock that was seen, in nanoseconds. */
+  readonly quantum: number;
+}
+
 export interface TimeReply {
   readonly resident: Samples;
   readonly copy: Samples;
@@ -159,6 +176,8 @@ export interface TimeReply {
   readonly copiedBy: 'harness' | 'backend';
   /** Processor time ÷ wall time while `resident` and `copy` were sampled: how many cores the process kept busy. */
   readonly cores: number;
+  /** Absent where the device has no clock of its own. */
+  readonly device?: DeviceSamples;
   /** What the plans hold after the timing, one a set: to be verified again. */
   readonly outputs: readonly Tensors[];
 }

@@ -1,6 +1,7 @@
 import { elementsOf, elementsPerChannel, type Problem } from '@normgauge/contract';
 import type { Timing } from '@normgauge/reports';
 import type { CallsPerSample, Samples, TimeReply } from '../hosts/protocol.ts';
+import { deviceTimingOf, joinDevice } from './deviceTiming.ts';
 import { distributionOf } from './distribution.ts';
 
 /** Bytes of one channel of x up to which it stays in a core's second-level cache between two passes. */
@@ -58,14 +59,17 @@ function joined(a: Samples, b: Samples): Samples {
 }
 
 /** The samples of two visits to one row as if it had been one, in the order of measurement. */
-export function joinVisits(earlier: Taken | undefined, { resident, copy, endToEnd, copiedBy, cores }: Taken): Taken {
-  if (!earlier) return { resident, copy, endToEnd, copiedBy, cores };
+export function joinVisits(earlier: Taken | undefined, reply: Taken): Taken {
+  const { resident, copy, endToEnd, copiedBy, cores } = reply;
+  const device = joinDevice(earlier?.device, reply.device);
+  if (!earlier) return { resident, copy, endToEnd, copiedBy, cores, ...(device && { device }) };
   return {
     resident: joined(earlier.resident, resident),
     copy: joined(earlier.copy, copy),
     endToEnd: joined(earlier.endToEnd, endToEnd),
     copiedBy,
     cores: Math.max(earlier.cores, cores),
+    ...(device && { device }),
   };
 }
 
@@ -88,6 +92,7 @@ export function timingOf(problem: Problem, reply: Taken, software: boolean): Tim
     ofRoof: (traffic.bytes / copyBytes) * (copy.median / resident.median),
     copiedBy: reply.copiedBy,
     software,
+    ...(reply.device && { device: deviceTimingOf(reply.device, elements) }),
   };
 }
 

@@ -39,6 +39,14 @@ export interface Device {
   readonly details: Readonly<Record<string, string>>;
 }
 
+/** A time by a device's own clock. */
+export interface DeviceTime {
+  /** Nanoseconds of all the calls together, from before the first to after the last. */
+  readonly nanoseconds: number;
+  /** The finest step of that clock that was seen, in nanoseconds; 0 where none was seen. A time is known no better than this. */
+  readonly quantum: number;
+}
+
 /**
  * One problem, allocated once. A resident benchmark times `run` alone; an end-to-end one times `write`, `run`, `read`.
  * Each call is complete when it returns or its promise resolves: an unawaited GPU is a bug, not a speed.
@@ -62,6 +70,13 @@ export interface Plan {
    * complete when it returns: the roof against which `run` is judged where the harness cannot make such a copy itself.
    */
   copy?(): MaybePromise<void>;
+  /**
+   * Does the work of so many calls of `run`, or of `copy`, one after the other, and says how long the device took over it by its own clock,
+   * without what it costs to give it work and to hear that it is done. Present only where the device has such a clock. It is shown beside
+   * the time to completion and never instead of it. Outputs are as after `run`.
+   * @param calls at least 1
+   */
+  deviceTime?(work: 'run' | 'copy', calls: number): MaybePromise<DeviceTime>;
   /** Gives back what the plan holds. No other method may be called afterwards. */
   close(): MaybePromise<void>;
 }

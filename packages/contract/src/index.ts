@@ -1,4 +1,4 @@
-export type { Backend, Device, MaybePromise, Numerics, OpenBackend, OpenOptions, Plan } from './backend.ts';
+export type { Backend, Device, DeviceTime, MaybePromise, Numerics, OpenBackend, OpenOptions, Plan } from './backend.ts';
 export { checkConvention, checkInputs, checkOutputs, checkProblem, formatShape } from './checks.ts';
 export {
   type Convention,

@@ -1,6 +1,7 @@
 import {
   checkInputs,
   checkOutputs,
+  type DeviceTime,
   inputsOf,
   outputsOf,
   type Plan,
@@ -89,10 +90,23 @@ function scatter(part: Float32Array, whole: Float32Array, { rows, rowLength, off
 class GroupedPlan implements Plan {
   readonly #problem: Problem;
   readonly #parts: readonly { readonly group: Group; readonly plan: GpuPlan }[];
+  readonly deviceTime?: (work: 'run' | 'copy', calls: number) => Promise<DeviceTime>;
 
   constructor(problem: Problem, parts: readonly { readonly group: Group; readonly plan: GpuPlan }[]) {
     this.#problem = problem;
     this.#parts = parts;
+    if (parts.every(({ plan }) => plan.deviceTime)) {
+      this.deviceTime = (work, calls) => this.#deviceTime(work, calls);
+    }
+  }
+
+  async #deviceTime(work: 'run' | 'copy', calls: number): Promise<DeviceTime> {
+    let all: DeviceTime = { nanoseconds: 0, quantum: 0 };
+    for (const { plan } of this.#parts) {
+      const { nanoseconds, quantum } = await plan.deviceTime!(work, calls);
+      all = { nanoseconds: all.nanoseconds + nanoseconds, quantum: Math.max(all.quantum, quantum) };
+    }
+    return all;
   }
 
   async write(inputs: Tensors): Promise<void> {

@@ -2,6 +2,7 @@ import { isSoftware } from './adapter.ts';
 import { hardwareParallelism, type Parallelism, softwareParallelism } from './geometry.ts';
 import { bindingsOf, type Kernel, wgslOf } from './kernel.ts';
 import { subgroupsAreAdjacent } from './subgroups.ts';
+import { Timestamps } from './timestamps.ts';
 
 /** What this backend asks of a device; everything else stays at WebGPU's defaults. */
 export interface AskedLimits {
@@ -49,6 +50,8 @@ export class Gpu {
   readonly parallelism: Parallelism;
   /** Whether kernels use subgroups. */
   readonly subgroups: boolean;
+  /** Its clock, where it has one. */
+  readonly timestamps: Timestamps | undefined;
   readonly #compiled = new Map<string, Promise<CompiledKernel>>();
   readonly #lost: Promise<never>;
   #lossMessage: string | undefined;
@@ -60,7 +63,8 @@ export class Gpu {
   static async open(adapter: GPUAdapter, options: GpuOptions = {}): Promise<Gpu> {
     const requiredLimits = { ...askedOf(adapter.limits) };
     const wanted = (options.subgroups ?? true) && adapter.features.has('subgroups');
-    const requiredFeatures: GPUFeatureName[] = wanted ? ['subgroups'] : [];
+    const features: readonly GPUFeatureName[] = ['timestamp-query', ...(wanted ? (['subgroups'] as const) : [])];
+    const requiredFeatures = features.filter((feature) => adapter.features.has(feature));
     const device = await adapter.requestDevice({ label: 'normgauge', requiredLimits, requiredFeatures });
     return new Gpu(device, {
       parallelism: isSoftware(adapter) ? softwareParallelism : hardwareParallelism,
@@ -74,6 +78,7 @@ export class Gpu {
     this.limits = { ...askedOf(device.limits), ...options.limits };
     this.parallelism = options.parallelism;
     this.subgroups = options.subgroups;
+    this.timestamps = device.features.has('timestamp-query') ? new Timestamps(this) : undefined;
     this.#lost = device.lost.then(({ reason, message }) => {
       this.#lossMessage ??= `the GPU device was lost (${reason}): ${message}`;
       throw new Error(this.#lossMessage);

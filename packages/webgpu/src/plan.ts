@@ -1,6 +1,7 @@
 import {
   checkInputs,
   checkOutputs,
+  type DeviceTime,
   elementsOf,
   inputsOf,
   KernelError,
@@ -16,6 +17,7 @@ import type { Gpu } from './gpu.ts';
 import { type BufferName, bindingsOf } from './kernel.ts';
 import { paramsOf } from './params.ts';
 import { stepsOf } from './program.ts';
+import type { Timestamps } from './timestamps.ts';
 
 /** Bits of GPUBufferUsage and GPUMapMode, which Node has no globals for. https://www.w3.org/TR/webgpu/#namespacedef-gpubufferusage */
 const usage = { mapRead: 1, copySource: 4, copyTarget: 8, uniform: 64, storage: 128 } as const;
@@ -81,6 +83,7 @@ export class GpuPlan implements Plan {
   #staging: GPUBuffer | undefined;
   #copyOfX: GPUBuffer | undefined;
   #state: 'made' | 'written' | 'run' = 'made';
+  readonly deviceTime?: (work: 'run' | 'copy', calls: number) => Promise<DeviceTime>;
 
   /** @throws {Error} when memory is short, a shader does not compile or the device is lost */
   static async make(problem: Problem, gpu: Gpu): Promise<GpuPlan> {
@@ -131,6 +134,8 @@ export class GpuPlan implements Plan {
     this.#gpu = gpu;
     this.#buffers = buffers;
     this.#dispatches = dispatches;
+    const { timestamps } = gpu;
+    if (timestamps !== undefined) this.deviceTime = (work, calls) => this.#deviceTime(timestamps, work, calls);
   }
 
   #inputPlace(name: TensorName): Place {
@@ -165,17 +170,23 @@ export class GpuPlan implements Plan {
     const { device } = this.#gpu;
     const submitted = this.#gpu.guarded('run', () => {
       const encoder = device.createCommandEncoder();
-      const pass = encoder.beginComputePass();
+      this.#encodeRun(encoder, 1);
+      device.queue.submit([encoder.finish()]);
+    });
+    await Promise.all([submitted, this.#gpu.done('run')]);
+    this.#state = 'run';
+  }
+
+  #encodeRun(encoder: GPUCommandEncoder, calls: number): void {
+    const pass = encoder.beginComputePass();
+    for (let call = 0; call < calls; call++) {
       for (const { pipeline, buffers, grid } of this.#dispatches) {
         pass.setPipeline(pipeline);
         pass.setBindGroup(0, buffers);
         pass.dispatchWorkgroups(...grid);
       }
-      pass.end();
-      device.queue.submit([encoder.finish()]);
-    });
-    await Promise.all([submitted, this.#gpu.done('run')]);
-    this.#state = 'run';
+    }
+    pass.end();
   }
 
   async read(into: Tensors): Promise<void> {
@@ -214,15 +225,41 @@ export class GpuPlan implements Plan {
   }
 
   async copy(): Promise<void> {
-    const x = this.#buffers.get('x')!;
-    this.#copyOfX ??= await this.#gpu.buffer('copy of x', x.size, usage.storage | usage.copyTarget);
-    const target = this.#copyOfX;
+    const target = await this.#copyTarget();
     const submitted = this.#gpu.guarded('copy', () => {
       const encoder = this.#gpu.device.createCommandEncoder();
-      encoder.copyBufferToBuffer(x, 0, target, 0, x.size);
+      this.#encodeCopy(encoder, target);
       this.#gpu.device.queue.submit([encoder.finish()]);
     });
     await Promise.all([submitted, this.#gpu.done('copy')]);
+  }
+
+  #encodeCopy(encoder: GPUCommandEncoder, target: GPUBuffer): void {
+    const x = this.#buffers.get('x')!;
+    encoder.copyBufferToBuffer(x, 0, target, 0, x.size);
+  }
+
+  /** Where x is copied to, kept until the plan is closed. */
+  async #copyTarget(): Promise<GPUBuffer> {
+    this.#copyOfX ??= await this.#gpu.buffer(
+      'copy of x',
+      this.#buffers.get('x')!.size,
+      usage.storage | usage.copyTarget,
+    );
+    return this.#copyOfX;
+  }
+
+  async #deviceTime(timestamps: Timestamps, work: 'run' | 'copy', calls: number): Promise<DeviceTime> {
+    if (work === 'run' && this.#state === 'made') {
+      throw new KernelError('order', 'deviceTime: expected write before it, got none');
+    }
+    const target = work === 'copy' ? await this.#copyTarget() : undefined;
+    const time = await timestamps.between((encoder) => {
+      if (target === undefined) this.#encodeRun(encoder, calls);
+      else for (let call = 0; call < calls; call++) this.#encodeCopy(encoder, target);
+    });
+    if (work === 'run') this.#state = 'run';
+    return time;
   }
 
   close(): void {

@@ -148,6 +148,33 @@ describe.skipIf(unavailable)(`webgpu ${unavailable}`, () => {
     expect(outputs).toEqual(await solve(backend, problem, inputs));
   });
 
+  it('tells the time of many runs and copies by the clock of the device, and leaves what run leaves', async () => {
+    const problem = problemWith({ op: 'backward', shape: { n: 4, c: 8, spatial: [32, 32] } });
+    const inputs = inputsFor(problem, 1);
+    const plan = await backend.plan(problem);
+    const clocked = backend.device!.details['features']!.includes('timestamp-query');
+    expect(plan.deviceTime !== undefined).toBe(clocked);
+    if (!clocked) return;
+    await expect(plan.deviceTime!('run', 1)).rejects.toThrow('deviceTime: expected write before it');
+    await plan.write(inputs);
+    for (const work of ['run', 'copy'] as const) {
+      const start = performance.now();
+      const { nanoseconds, quantum } = await plan.deviceTime!(work, 8);
+      const passed = (performance.now() - start) * 1e6;
+      expect(nanoseconds).toBeGreaterThan(0);
+      expect(nanoseconds).toBeLessThan(1.1 * passed);
+      expect(quantum).toBeGreaterThan(0);
+      expect(quantum).toBeLessThanOrEqual(1e6);
+    }
+    const [few, many] = [await plan.deviceTime!('run', 1), await plan.deviceTime!('run', 64)];
+    expect(many.nanoseconds).toBeGreaterThan(8 * few.nanoseconds);
+    expect(many.quantum).toBeLessThanOrEqual(few.quantum);
+    const outputs = emptyOutputs(problem);
+    await plan.read(outputs);
+    await plan.close();
+    expect(outputs).toEqual(await solve(backend, problem, inputs));
+  });
+
   it('refuses steps in the wrong order, wrong tensors and meaningless problems', async () => {
     const problem = problemWith();
     const inputs = inputsFor(problem, 1);

@@ -50,6 +50,9 @@ const columns: readonly Column[] = [
   ['gigabytes per second', ({ timing }) => timing?.gigabytesPerSecond],
   ['times copy', ({ timing }) => timing?.timesCopy],
   ['of roof', ({ timing }) => timing?.ofRoof],
+  ['device ns per element', ({ timing }) => timing?.device?.nsPerElement],
+  ['device copy ns per element', ({ timing }) => timing?.device?.copyNsPerElement],
+  ['device clock step ns', ({ timing }) => timing?.device?.quantum],
   ['software adapter', ({ timing }) => timing?.software],
   ['reproduce', ({ reproduce }) => reproduce],
 ];

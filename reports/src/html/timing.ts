@@ -1,5 +1,5 @@
 import { percent, plural, samplesText, shapeText, short } from '../numbers.ts';
-import type { Distribution, Result } from '../report.ts';
+import type { DeviceTiming, Distribution, Result } from '../report.ts';
 import { groupBy } from '../summary.ts';
 import { uncertaintyOf, uncertaintyText } from '../uncertainty.ts';
 import { html, type Markup } from './escape.ts';
@@ -20,7 +20,15 @@ function strip({ median, min, p75, interval }: Distribution): Markup {
   return html`<svg class="strip" aria-hidden="true"><path d="M${at(min)} 7H${at(p75)}"/>${box}<path d="M${stripWidth / 2} 1v12"/></svg>`;
 }
 
-function row({ backend, layout, shape, fill, convention, timing }: Result): Markup {
+/** What the clock of the device says, for a table in which some row has such a clock. */
+function deviceCells(device: DeviceTiming | undefined): readonly string[] {
+  if (device === undefined) return ['–', '–', '–'];
+  const { nsPerElement, timesCopy, samples, callsPerSample, quantum } = device;
+  const step = quantum > 0 ? `${short(quantum)} ns` : 'not seen';
+  return [short(nsPerElement), short(timesCopy), `${samples} × ${callsPerSample}, step ${step}`];
+}
+
+function row({ backend, layout, shape, fill, convention, timing }: Result, clocked: boolean): Markup {
   const { resident, endToEnd, nsPerElement, gigabytesPerSecond, timesCopy, ofRoof, copiedBy, software } = timing!;
   const { median, min, p75, mad, preempted } = resident;
   const n = (text: string): Markup => html`<td>${text}`;
@@ -35,11 +43,13 @@ function row({ backend, layout, shape, fill, convention, timing }: Result): Mark
     software ? '–' : percent(ofRoof),
     short(gigabytesPerSecond),
     short(endToEnd.median, 4),
+    ...(clocked ? deviceCells(timing!.device) : []),
   ].map(n)}<td>${copiedBy}
 `;
 }
 
 function table(op: string, results: readonly Result[]): Markup {
+  const clocked = results.some(({ timing }) => timing?.device !== undefined);
   return wideTable(
     `${op}: milliseconds a call`,
     columns(
@@ -58,9 +68,10 @@ function table(op: string, results: readonly Result[]): Markup {
       '|of roof',
       '|GB/s',
       '|end to end',
+      ...(clocked ? ['|device ns/element', '|device × copy', '|device samples × calls, clock'] : []),
       'copied by',
     ),
-    html`<tbody>${results.map(row)}</tbody>`,
+    html`<tbody>${results.map((result) => row(result, clocked))}</tbody>`,
     'times',
   );
 }
@@ -79,6 +90,7 @@ function furthest(timed: readonly Result[]): Markup | false {
 export function timingSection({ report, summary }: PageModel): Markup {
   const timed = report.results.filter(({ timing }) => timing !== undefined);
   const software = timed.some(({ timing }) => timing!.software);
+  const clocked = timed.some(({ timing }) => timing!.device !== undefined);
   const traffic = new Map(timed.map(({ op, timing }) => [op, timing!.traffic.formula]));
   const byOp = groupBy(timed, ({ op }) => op);
   const order = new Map(summary.backends.map(({ entry }, i) => [entry.id, i]));
@@ -96,7 +108,7 @@ export function timingSection({ report, summary }: PageModel): Markup {
   return section(
     'timing',
     'Times',
-    html`Median of <em>run</em> alone with the inputs resident; “±” is half of the interval in which it lies (95 %); min, third quartile and median absolute deviation beside it, and the share of samples in which the process was taken off its core. “× copy” is the median ÷ the time of copying x, measured in turns with it; “of roof” is the time that the least traffic takes at the speed of that copy ÷ the median. “spread” reaches from half the median to one and a half of it: the line from the minimum to the third quartile, the box over the interval.${software && html` <strong>* a software adapter: compare with nothing.</strong>`}`,
+    html`Median of <em>run</em> alone with the inputs resident; “±” is half of the interval in which it lies (95 %); min, third quartile and median absolute deviation beside it, and the share of samples in which the process was taken off its core. “× copy” is the median ÷ the time of copying x, measured in turns with it; “of roof” is the time that the least traffic takes at the speed of that copy ÷ the median. “spread” reaches from half the median to one and a half of it: the line from the minimum to the third quartile, the box over the interval.${clocked && ' “device” is the same by the device’s own clock, many calls between two timestamps, without what it costs to give it work; × copy is then its copy by that clock.'}${software && html` <strong>* a software adapter: compare with nothing.</strong>`}`,
     timed.length === 0 ? html`<p>Nothing was timed.</p>` : html`${furthest(timed)}${tables}`,
   );
 }

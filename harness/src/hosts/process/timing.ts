@@ -2,6 +2,7 @@ import { inputsOf, outputsOf, type Plan, type Problem, type Tensors } from '@nor
 import { Bench } from 'tinybench';
 import type { Samples, TimeReply, TimeRequest } from '../protocol.ts';
 import { copyInto, now, processorTime } from './clock.ts';
+import { deviceTimes } from './deviceTiming.ts';
 import { type Call, callsFor, type Sample, sample } from './sample.ts';
 
 /** Two plans on inputs of their own, and buffers for the copy that is the roof. */
@@ -107,6 +108,7 @@ export async function time(open: () => Promise<Plan>, request: TimeRequest): Pro
       calls && [calls.resident, calls.copy],
     );
     const cores = (processorTime() - began.processor) / (now() - began.wall);
+    const device = await deviceTimes(plans, milliseconds / 4);
     // After the turns, so that what is read is what a timed call left, not what the check before the timing wrote.
     for (const [k, plan] of plans.entries()) await plan.read(outputSets[k]!);
     const outputs = outputSets.map((set) => structuredClone(set));
@@ -123,6 +125,7 @@ export async function time(open: () => Promise<Plan>, request: TimeRequest): Pro
       endToEnd: endToEnd!,
       copiedBy: ownCopy ? 'backend' : 'harness',
       cores,
+      ...(device && { device }),
       outputs,
     };
   } finally {
