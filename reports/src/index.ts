@@ -28,6 +28,8 @@ export { MergeError, type MissingShards, mergeReports, missingShards, type Sourc
 export { plainText } from './plainText.ts';
 export type {
   BackendEntry,
+  Beside,
+  BesideResult,
   DeviceEntry,
   DeviceTiming,
   Diagnosis,
@@ -69,4 +71,4 @@ export {
 } from './summary.ts';
 export { type Sweep, type SweepAxis, type SweepLine, type SweepPoint, sweepsOf } from './sweeps.ts';
 export { renderTerminal, type TerminalOptions } from './terminal.ts';
-export { parseReport, ReportError, reportSchema, validateReport, validateResult } from './validate.ts';
+export { parseReport, ReportError, reportSchema, validateBeside, validateReport, validateResult } from './validate.ts';

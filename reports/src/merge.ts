@@ -159,6 +159,7 @@ export function mergeReports(sources: readonly Source[]): Report {
   const [{ report: first }] = sources as readonly [Source];
   const networks = mergedNetworks(sources);
   const killTable = sources.map(({ report }) => report.killTable).find((table) => table !== undefined);
+  const beside = sources.map(({ report }) => report.beside).find((times) => times !== undefined);
   return {
     schema: first.schema,
     version: first.version,
@@ -172,6 +173,7 @@ export function mergeReports(sources: readonly Source[]): Report {
     results: mergedResults(sources),
     ...(networks.length > 0 && { networks }),
     ...(killTable && { killTable }),
+    ...(beside && { beside }),
     parts,
   };
 }

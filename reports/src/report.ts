@@ -181,6 +181,10 @@ export interface Report {
    */
   readonly killTable?: KillTable;
   /**
+   * Times of another program on the same machine, to be shown beside; absent when they were not handed in.
+   */
+  readonly beside?: Beside;
+  /**
    * The reports that this one was merged from, in the order of their results; absent when it is of one run.
    */
   readonly parts?: readonly Part[];
@@ -740,6 +744,92 @@ export interface KillCheck {
    * How many kernels it was the first to fail.
    */
   readonly kernels: Count;
+}
+/**
+ * Times that another program, which normgauge does not call, took of itself: what scripts/torch_batch_norm.py writes.
+ */
+export interface Beside {
+  /**
+   * Version of the format, a whole number.
+   */
+  readonly version: 1;
+  /**
+   * The program, as people call it.
+   */
+  readonly name: string;
+  /**
+   * When it began, ISO 8601 in UTC.
+   */
+  readonly startedAt: Instant;
+  /**
+   * The GPU that it ran on, as the driver names it.
+   */
+  readonly device: string;
+  /**
+   * Versions of what it is made of: library, CUDA, driver.
+   */
+  readonly versions: Words;
+  /**
+   * One entry an op, layout and shape.
+   */
+  readonly results: readonly BesideResult[];
+}
+export interface BesideResult {
+  /**
+   * The op, by the name it has here.
+   */
+  readonly op: string;
+  /**
+   * Layout of x, by the name it has here.
+   */
+  readonly layout: string;
+  /**
+   * N, C, then the spatial sizes.
+   *
+   * @minItems 2
+   */
+  readonly shape: readonly Size[];
+  /**
+   * How the calls of a sample were given to the device: as a graph, or one by one.
+   */
+  readonly launched: string;
+  /**
+   * The op.
+   */
+  readonly run: BesideTime;
+  /**
+   * A copy of x on the same device, in turns with the op.
+   */
+  readonly copy: BesideTime;
+}
+/**
+ * By the clock of the device, many calls a sample.
+ */
+export interface BesideTime {
+  /**
+   * Median, in nanoseconds a call.
+   */
+  readonly median: number;
+  /**
+   * Lower end of the interval of the median, in nanoseconds a call.
+   */
+  readonly low: number;
+  /**
+   * Upper end of the interval of the median, in nanoseconds a call.
+   */
+  readonly high: number;
+  /**
+   * Probability that the median lies in its interval.
+   */
+  readonly confidence: number;
+  /**
+   * How many samples were taken.
+   */
+  readonly samples: number;
+  /**
+   * Calls in one sample.
+   */
+  readonly callsPerSample: number;
 }
 export interface Part {
   /**

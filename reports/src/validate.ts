@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
-import type { Report, Result } from './report.ts';
+import type { Beside, Report, Result } from './report.ts';
 import { type SchemaNode, schemaFault } from './schemaFault.ts';
 
 /** The published schema, as it lies beside this package. */
@@ -30,6 +30,7 @@ export class ReportError extends Error {
 interface Validators {
   readonly report: ValidateFunction<Report>;
   readonly result: ValidateFunction<Result>;
+  readonly beside: ValidateFunction<Beside>;
 }
 let compiled: Validators | undefined;
 
@@ -40,16 +41,18 @@ function validators(): Validators {
   formats.default(ajv);
   const report = ajv.compile<Report>(reportSchema);
   const result = ajv.getSchema<Result>(`${reportSchema.$id}#/$defs/Result`)!;
-  compiled = { report, result };
+  const beside = ajv.getSchema<Beside>(`${reportSchema.$id}#/$defs/Beside`)!;
+  compiled = { report, result, beside };
   return compiled;
 }
 
-function refuse(errors: readonly ErrorObject[], where: string): never {
+function refuse(
+  errors: readonly ErrorObject[],
+  where: string,
+  advice = 'write the report anew with "normgauge run"',
+): never {
   const { path, expected, got } = schemaFault(errors);
-  throw new ReportError(
-    `${where}: at ${path} expected ${expected}, got ${got}; correct it, or write the report anew with "normgauge run"`,
-    path,
-  );
+  throw new ReportError(`${where}: at ${path} expected ${expected}, got ${got}; correct it, or ${advice}`, path);
 }
 
 function refuseNewer(value: unknown, where: string): void {
@@ -83,6 +86,17 @@ export function validateReport(value: unknown, where = 'report'): Report {
 export function validateResult(value: unknown, where = 'result'): Result {
   const { result } = validators();
   return result(value) ? value : refuse(result.errors!, where);
+}
+
+/**
+ * Times of another program, as scripts/torch_batch_norm.py writes them; what is beside a report.
+ * @param where names the document in the error, usually its file
+ * @throws {ReportError} with the JSONPath of the first thing that is wrong
+ */
+export function validateBeside(value: unknown, where: string): Beside {
+  const { beside } = validators();
+  const advice = 'write it anew with scripts/torch_batch_norm.py';
+  return beside(value) ? value : refuse(beside.errors!, where, advice);
 }
 
 /**

@@ -1,5 +1,7 @@
 import type {
   BackendEntry,
+  Beside,
+  BesideResult,
   DeviceEntry,
   DeviceTiming,
   Diagnosis,
@@ -38,7 +40,10 @@ type Optional<T> = Record<OptionalKeys<T>, true>;
 
 /** Every optional field of every type, exactly: the compiler refuses one too many and one too few. */
 export const optionalFields: Readonly<Record<string, Readonly<Record<string, true>>>> = {
-  Report: { networks: true, killTable: true, parts: true } satisfies Optional<Report>,
+  Report: { networks: true, killTable: true, beside: true, parts: true } satisfies Optional<Report>,
+  Beside: {} satisfies Optional<Beside>,
+  BesideResult: {} satisfies Optional<BesideResult>,
+  BesideTime: {} satisfies Optional<BesideResult['run']>,
   KillTable: {} satisfies Optional<KillTable>,
   KillFamily: {} satisfies Optional<KillFamily>,
   KillCheck: {} satisfies Optional<KillFamily['by'][number]>,
@@ -256,6 +261,23 @@ export const completeReport: Complete<Report> = {
     survivors: ['skips-last'],
     right: 3,
     falseAlarms: ['welford'],
+  },
+  beside: {
+    version: 1,
+    name: 'PyTorch',
+    startedAt: '2026-03-14T15:19:26Z',
+    device: 'NVIDIA H200',
+    versions: { torch: '2.9.0', cuda: '12.8' },
+    results: [
+      {
+        op: 'backward',
+        layout: 'nchw',
+        shape: [3, 5, 7, 11],
+        launched: 'graph',
+        run: { median: 9000, low: 8900, high: 9100, confidence: 0.95, samples: 25, callsPerSample: 100 },
+        copy: { median: 3000, low: 2900, high: 3100, confidence: 0.95, samples: 25, callsPerSample: 100 },
+      },
+    ],
   },
   parts: [{ startedAt: '2026-03-14T15:09:26.535Z', seconds: 93.4, interrupted: true, environment, selection }],
 };

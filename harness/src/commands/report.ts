@@ -33,6 +33,7 @@ export function reportCommand(finish: (status: number) => void): Command {
     )
     .option('--backend <id>', 'which backend a certificate or badge is about')
     .option('--kill-table <file>', 'what "normgauge mutants --json" printed, to be shown on the page')
+    .option('--beside <file>', 'what scripts/torch_batch_norm.py wrote, to be shown on the page beside our times')
     .option('--out <file or folder>', 'where to write; several formats need a folder (default: standard output)')
     .action(async (path: string, options: ReportOptions) => {
       const { runReport } = await import('./runReport.ts');

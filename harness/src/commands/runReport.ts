@@ -4,6 +4,7 @@ import { NoCertificate, type Report } from '@normgauge/reports';
 import { type Format, formats } from '@normgauge/reports/pages';
 import { UsageError } from '../usageError.ts';
 import { exitStatus } from './exitStatus.ts';
+import { readBeside } from './readBeside.ts';
 import { readKillTable } from './readKillTable.ts';
 import { readReport } from './readReport.ts';
 import { writeOut } from './writeOut.ts';
@@ -15,6 +16,8 @@ export interface ReportOptions {
   readonly backend?: string;
   /** What `mutants --json` printed, to be shown beside. */
   readonly killTable?: string;
+  /** What scripts/torch_batch_norm.py wrote, to be shown beside. */
+  readonly beside?: string;
   /** A file, or a folder for several formats; absent: one format goes to standard output. */
   readonly out?: string;
 }
@@ -34,10 +37,15 @@ const isFolder = (path: string): boolean => existsSync(path) && statSync(path).i
  * Writes a report in other formats; returns the exit status.
  * @throws {UsageError} when the options make no sense, or a certificate was asked for that the report does not support
  */
-export function runReport(path: string, { format: names, backend, killTable, out }: ReportOptions): number {
+export function runReport(path: string, options: ReportOptions): number {
+  const { format: names, backend, killTable, beside, out } = options;
   const asked = [...new Set(names)].map((name) => formats.find((format) => format.name === name)!);
   const read = readReport(path);
-  const report = killTable === undefined ? read : { ...read, killTable: readKillTable(killTable) };
+  const report: Report = {
+    ...read,
+    ...(killTable !== undefined && { killTable: readKillTable(killTable) }),
+    ...(beside !== undefined && { beside: readBeside(beside) }),
+  };
   const several = asked.length > 1;
   if (several && out === undefined) {
     throw new UsageError(`--format ${names.join(',')}: several formats need a folder; name one with --out`);

@@ -1,6 +1,7 @@
 import type { Report } from '../report.ts';
 import { headroomSection, protocolSection } from './agreement.ts';
 import { backendSection } from './backends.ts';
+import { besideSection } from './beside.ts';
 import { environmentSection } from './environment.ts';
 import type { Markup } from './escape.ts';
 import { failureSection, skippedSection } from './failures.ts';
@@ -19,8 +20,9 @@ import { timingSection } from './timing.ts';
 
 interface Part {
   readonly id: string;
-  readonly link: (model: PageModel) => string;
-  readonly make: (model: PageModel) => Markup;
+  /** Nothing where the page has no such part. */
+  readonly link: (model: PageModel) => string | undefined;
+  readonly make: (model: PageModel) => Markup | false;
 }
 
 const parts: readonly Part[] = [
@@ -34,6 +36,11 @@ const parts: readonly Part[] = [
   { id: 'networks', link: () => 'Networks', make: networkSection },
   { id: 'sweeps', link: () => 'Sweeps', make: sweepSection },
   { id: 'side-by-side', link: () => 'Side by side', make: sideBySideSection },
+  {
+    id: 'beside',
+    link: ({ report }) => report.beside && `Beside ${report.beside.name}`,
+    make: (model) => model.report.beside !== undefined && besideSection(model, model.report.beside),
+  },
   { id: 'timing', link: () => 'Times', make: timingSection },
   { id: 'cases', link: () => 'Every case', make: caseSection },
   { id: 'harness', link: () => 'Harness', make: killTableSection },
@@ -49,7 +56,10 @@ export function renderHtml(report: Report): string {
   return pageText({
     title: `normgauge: ${model.summary.verdict}, ${report.selection.suite}, ${report.startedAt}`,
     header: overview(model),
-    links: parts.map(({ id, link }) => ({ href: `#${id}`, text: link(model) })),
+    links: parts.flatMap(({ id, link }) => {
+      const text = link(model);
+      return text === undefined ? [] : [{ href: `#${id}`, text }];
+    }),
     main: [filterControls(model), ...parts.map(({ make }) => make(model))],
     foot: `Written by normgauge ${report.tool.version}. The numbers of this page and more are in report.json beside it.`,
     script: script + filterScript,
