@@ -1,34 +1,17 @@
 import { readFile } from 'node:fs/promises';
-import { type Backend, KernelError, layouts, ops, ProblemError, ShapeError, type Tensors } from '@normgauge/contract';
+import { KernelError, layouts, ops, ProblemError, ShapeError, type Tensors } from '@normgauge/contract';
 import { afterAll, describe, expect, it } from 'vitest';
-import { openBackendOn } from '../src/backend.ts';
 import { Gpu } from '../src/gpu.ts';
 import type { Kernel } from '../src/kernel.ts';
 import { findNodeAdapter } from '../src/nodeAdapter.ts';
 import { emptyOutputs, inputsFor, plain } from './fills.ts';
 import { openOrReason } from './openOrReason.ts';
+import { openWithDevice } from './openWithDevice.ts';
 import { problemWith } from './problems.ts';
 import { solve } from './solve.ts';
 
 const { backend, unavailable } = await openOrReason();
 afterAll(() => backend.close());
-
-/** A backend of our own, and the device that it runs on at last. */
-async function openWithDevice(): Promise<{ backend: Backend; device: () => GPUDevice }> {
-  let device: GPUDevice | undefined;
-  const own = await openBackendOn(async () => {
-    const found = await findNodeAdapter();
-    const requestDevice = found.adapter.requestDevice.bind(found.adapter);
-    Object.defineProperty(found.adapter, 'requestDevice', {
-      value: async (descriptor: GPUDeviceDescriptor) => {
-        device = await requestDevice(descriptor);
-        return device;
-      },
-    });
-    return found;
-  });
-  return { backend: own, device: () => device! };
-}
 
 describe.skipIf(unavailable)(`webgpu ${unavailable}`, () => {
   it('says what it is and what it runs on', async () => {
