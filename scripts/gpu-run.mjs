@@ -132,7 +132,10 @@ async function deviceOf(out, allowSoftware, env) {
   });
   if (status !== 0) {
     const text = Buffer.concat(errors).toString();
-    refuse(`webgpu does not open: ${/^\w*Error.*$/m.exec(text)?.[0] ?? text.trim()}`);
+    const why = /^\w*Error.*$/m.exec(text)?.[0] ?? text.trim();
+    refuse(
+      `webgpu does not open: ${why}; with VK_LOADER_DEBUG=error the Vulkan loader says why it did not take a driver (often libX11.so.6 or libXext.so.6 is missing)`,
+    );
   }
   const device = JSON.parse(Buffer.concat(chunks).toString());
   if (device.software && !allowSoftware) {

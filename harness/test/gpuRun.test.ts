@@ -100,6 +100,13 @@ describe.skipIf(process.platform !== 'linux')('scripts/gpu-run.mjs', () => {
     );
   });
 
+  it('says why webgpu does not open, and how to learn more', async () => {
+    const args = ['--allow-software', '--out', join(newFolder(), 'run')];
+    const { status, stderr } = await gpuRun(args, { NORMGAUGE_WEBGPU_ADAPTER: 'quick' });
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/^gpu-run: webgpu does not open: .+ expected hardware or software, got "quick"; .+\n$/);
+  });
+
   it('refuses what it does not know, and shows what it knows', async () => {
     const { status, stderr } = await gpuRun(['--quick']);
     expect(status).toBe(2);

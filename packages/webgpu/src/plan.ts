@@ -18,10 +18,7 @@ import { type BufferName, bindingsOf } from './kernel.ts';
 import { paramsOf } from './params.ts';
 import { stepsOf } from './program.ts';
 import type { Timestamps } from './timestamps.ts';
-
-/** Bits of GPUBufferUsage and GPUMapMode, which Node has no globals for. https://www.w3.org/TR/webgpu/#namespacedef-gpubufferusage */
-const usage = { mapRead: 1, copySource: 4, copyTarget: 8, uniform: 64, storage: 128 } as const;
-const mapRead = 1;
+import { mapRead, usage } from './usage.ts';
 
 const float = Float32Array.BYTES_PER_ELEMENT;
 

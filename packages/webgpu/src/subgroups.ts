@@ -1,8 +1,5 @@
 import { threads } from './geometry.ts';
-
-/** Bits of GPUBufferUsage and GPUMapMode, which Node has no globals for. https://www.w3.org/TR/webgpu/#namespacedef-gpubufferusage */
-const usage = { mapRead: 1, copySource: 4, copyTarget: 8, storage: 128 } as const;
-const mapRead = 1;
+import { mapRead, usage } from './usage.ts';
 
 /** Workgroups that are looked at. */
 const looks = 64;

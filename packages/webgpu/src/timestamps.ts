@@ -1,9 +1,6 @@
 import type { DeviceTime } from '@normgauge/contract';
 import type { Gpu } from './gpu.ts';
-
-/** Bits of GPUBufferUsage and GPUMapMode, which Node has no globals for. https://www.w3.org/TR/webgpu/#namespacedef-gpubufferusage */
-const usage = { mapRead: 1, copySource: 4, copyTarget: 8, queryResolve: 512 } as const;
-const mapRead = 1;
+import { mapRead, usage } from './usage.ts';
 
 /** Timestamps that are taken at once to see the device's clock tick. */
 const looks = 64;
