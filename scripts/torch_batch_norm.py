@@ -122,7 +122,7 @@ def nanoseconds(torch, replay):
     return start.elapsed_time(end) * 1e6
 
 
-def many(torch, work):
+def many(torch, work, stream):
     """So many calls that a sample lasts, how many they are, and how they are launched."""
 
     def one_by_one(calls):
@@ -135,31 +135,30 @@ def many(torch, work):
     calls = max(1, min(MOST_CALLS, round(SAMPLE_NANOSECONDS / max(alone, 1))))
     graph = torch.cuda.CUDAGraph()
     try:
-        side = torch.cuda.Stream()
-        side.wait_stream(torch.cuda.current_stream())
-        with torch.cuda.stream(side):
-            one_by_one(3)
-        torch.cuda.current_stream().wait_stream(side)
-        with torch.cuda.graph(graph):
+        with torch.cuda.graph(graph, stream=stream):
             one_by_one(calls)
-    except RuntimeError:
+    except RuntimeError as error:
         torch.cuda.synchronize()
+        print(f"not captured as a graph: {error}", file=sys.stderr)
         return lambda: one_by_one(calls), calls, "one by one"
     return graph.replay, calls, "graph"
 
 
 def timed(torch, op, layout, shape, samples):
-    run, copy = work_of(torch, op, layout, shape)
-    replay, calls, launched = many(torch, run)
-    replay_copy, copies, _ = many(torch, copy)
-    taken, taken_copies = [], []
-    for sample in range(samples + 1):
-        of_run = nanoseconds(torch, replay) / calls
-        of_copy = nanoseconds(torch, replay_copy) / copies
-        # the first is warm-up: a graph is uploaded when it is first replayed
-        if sample > 0:
-            taken.append(of_run)
-            taken_copies.append(of_copy)
+    # a stream of its own for all of it: the default one cannot be captured, and autograd runs a gradient where its forward ran
+    stream = torch.cuda.Stream()
+    with torch.cuda.stream(stream):
+        run, copy = work_of(torch, op, layout, shape)
+        replay, calls, launched = many(torch, run, stream)
+        replay_copy, copies, _ = many(torch, copy, stream)
+        taken, taken_copies = [], []
+        for sample in range(samples + 1):
+            of_run = nanoseconds(torch, replay) / calls
+            of_copy = nanoseconds(torch, replay_copy) / copies
+            # the first is warm-up: a graph is uploaded when it is first replayed
+            if sample > 0:
+                taken.append(of_run)
+                taken_copies.append(of_copy)
     return {
         "op": op,
         "layout": layout,
