@@ -7,9 +7,10 @@ import { uniformFrom } from '../src/cases/random.ts';
 import type { ArmSource, Arms } from '../src/gate/arms.ts';
 import { ArmsApart } from '../src/gate/armsApart.ts';
 import { ArmFault, ArmsTogether } from '../src/gate/armsProcess.ts';
+import { type Decision, decideCases } from '../src/gate/decideCases.ts';
 import { partOf, shareIn } from '../src/gate/extraWork.ts';
 import { leastRounds } from '../src/gate/placements.ts';
-import { type Contest, type RaceSettings, raceCase, shuffled } from '../src/gate/raceCase.ts';
+import { CannotMove, type Contest, type RaceSettings, raceCase, shuffled } from '../src/gate/raceCase.ts';
 import { alphaFor, looksAtPlaces, usualMargins } from '../src/gate/sequential.ts';
 import { LostProcess, thisNode } from '../src/hosts/childProcess.ts';
 import { newFolder } from './commandLine.ts';
@@ -17,7 +18,13 @@ import { kernelText, type Quirks, writeFiles } from './gateKernels.ts';
 
 const row = caseAt('inference/nchw/4x8x14x14/normal/pytorch');
 const inputSets = [1, 2].map((seed) => makeInputs(row.problem, row.fill, seed));
-const settings: RaceSettings = { margins: usualMargins, alpha: alphaFor(1), budget: 10_000, limit: 20_000 };
+const settings: RaceSettings = {
+  margins: usualMargins,
+  alpha: alphaFor(1),
+  budget: 10_000,
+  limit: 20_000,
+  movable: true,
+};
 const memory = 1024;
 
 const running: Arms[] = [];
@@ -128,11 +135,44 @@ describe('three arms in one process', () => {
       for (const fraction of fractions) expect(fraction).toBeCloseTo(fractions[0]!, 1);
     });
 
-    it('say which of them cannot be opened anew', async () => {
+    it('and cannot be opened anew make the process useless, and stay in the next', async () => {
       const process = await opened({}, {}, files('', "if (globalThis.opens > 3) throw new Error('only once')"));
       const fault = await raceCase(process, contest(), settings, uniform()).catch((error: unknown) => error);
-      expect(fault).toMatchObject({ arm: 'head', message: 'only once' });
+      expect(fault).toBeInstanceOf(CannotMove);
+      expect(fault).toMatchObject({ message: 'only once', cause: { arm: 'head' } });
+      const another = await opened({}, {}, files('', "if (globalThis.opens > 3) throw new Error('only once')"));
+      const heat = await raceCase(another, contest(), { ...settings, movable: false }, uniform());
+      expect(heat).toMatchObject({ manner: 'staying', places: 1 });
     });
+  });
+
+  it('that can be opened only once are decided where they lie', async () => {
+    const folder = newFolder();
+    writeFiles(folder, {
+      'once.mjs': `import { openBackend as open } from './plain.mjs';
+        let opened = false;
+        export const openBackend = () => { if (opened) throw new Error('only once'); opened = true; return open(); };`,
+      'plain.mjs': kernelText(),
+    });
+    const source = { kind: 'module' as const, url: pathToFileURL(join(folder, 'once.mjs')).href };
+    const arm = { source, extraWork: 0 };
+    const decisions: Decision[] = [];
+    await decideCases(
+      ['first', 'second'].map((of) => ({ of, margins: usualMargins, contest: () => contest() })),
+      {
+        sources: [arm, arm, arm],
+        settings: { alpha: alphaFor(2), budget: 10_000, limit: 20_000 },
+        memory,
+        uniform: uniform(),
+        signal: new AbortController().signal,
+        onDecision: (_of, decision) => decisions.push(decision),
+      },
+    );
+    expect(decisions).toHaveLength(2);
+    for (const { conclusion, heats } of decisions) {
+      expect(['pass', 'inconclusive']).toContain(conclusion);
+      expect(heats.every(({ manner, places }) => manner === 'staying' && places === 1)).toBe(true);
+    }
   });
 
   it('are verified before they are timed', async () => {

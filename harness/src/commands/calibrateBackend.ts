@@ -152,7 +152,7 @@ class Calibrating {
       const heat: Heat | { readonly wrong: string; readonly cause: string } = await raceCase(
         racing,
         contestOf(of, seed),
-        { ...this.#settings, margins: undeciding },
+        { ...this.#settings, margins: undeciding, movable: true },
         uniform,
       );
       if ('wrong' in heat) throw new Error(`${of.row.id}: ${heat.cause}`);

@@ -2,7 +2,16 @@ import { LostProcess } from '../hosts/childProcess.ts';
 import type { Arm, ArmSource, Arms, EachArm, Order, Runtimes } from './arms.ts';
 import { ArmsApart } from './armsApart.ts';
 import { ArmFault, ArmsTogether } from './armsProcess.ts';
-import { type Contest, type Heat, type RaceSettings, raceCase, shuffled, type Uniform } from './raceCase.ts';
+import { isTooDear } from './placements.ts';
+import {
+  CannotMove,
+  type Contest,
+  type Heat,
+  type RaceSettings,
+  raceCase,
+  shuffled,
+  type Uniform,
+} from './raceCase.ts';
 import { type Conclusion, conclude, type Margins, mostAttempts } from './sequential.ts';
 
 /** A case to be decided. Its data is made when it is raced, and made again where another process is asked. */
@@ -24,7 +33,7 @@ export interface Decision {
 /** What all cases have in common. */
 export interface DecidingPlan<T> {
   readonly sources: EachArm<ArmSource>;
-  readonly settings: Omit<RaceSettings, 'margins'>;
+  readonly settings: Omit<RaceSettings, 'margins' | 'movable'>;
   /** MiB of one arm. */
   readonly memory: number;
   /** Where each side runs, when the arms cannot share a process; absent: they do. */
@@ -32,6 +41,11 @@ export interface DecidingPlan<T> {
   readonly uniform: Uniform;
   readonly signal: AbortSignal;
   onDecision(of: T, decision: Decision): void;
+}
+
+/** What was learned about moving these arms, for all cases that follow. */
+interface Mobility {
+  movable: boolean;
 }
 
 interface Open<T> {
@@ -51,13 +65,22 @@ async function attempt<T>(
   racing: Arms,
   open: Open<T>,
   { settings, uniform }: DecidingPlan<T>,
+  mobility: Mobility,
 ): Promise<Decision | undefined> {
   const { entry, heats, losses } = open;
+  const { movable } = mobility;
   try {
-    const heat = await raceCase(racing, entry.contest(), { ...settings, margins: entry.margins }, uniform);
+    const heat = await raceCase(racing, entry.contest(), { ...settings, margins: entry.margins, movable }, uniform);
+    if ('moved' in heat && heat.moved !== undefined && isTooDear(heat.moved)) mobility.movable = false;
     if ('wrong' in heat) return { conclusion: 'wrong', wrong: heat.wrong, reason: heat.cause, heats };
     heats.push(heat);
   } catch (error) {
+    if (error instanceof CannotMove) {
+      // Not asked about again, but in a process where nothing moves.
+      mobility.movable = false;
+      racing.kill();
+      return undefined;
+    }
     if (error instanceof ArmFault) {
       return { conclusion: 'wrong', wrong: error.arm, reason: `threw when timed: ${error.message}`, heats };
     }
@@ -76,7 +99,11 @@ function openArms<T>({ sources, memory, apart }: DecidingPlan<T>, order: Order):
 }
 
 /** Races what is open in one fresh process, or in several where one is lost; answers what is still open then. */
-async function oneAfterTheOther<T>(entries: readonly Open<T>[], plan: DecidingPlan<T>): Promise<readonly Open<T>[]> {
+async function oneAfterTheOther<T>(
+  entries: readonly Open<T>[],
+  plan: DecidingPlan<T>,
+  mobility: Mobility,
+): Promise<readonly Open<T>[]> {
   const undecided: Open<T>[] = [];
   let racing: Arms | undefined;
   const kill = (): void => racing?.kill();
@@ -89,7 +116,7 @@ async function oneAfterTheOther<T>(entries: readonly Open<T>[], plan: DecidingPl
         racing = undefined;
       }
       racing ??= await openArms(plan, shuffled(plan.uniform));
-      const decision = await attempt(racing, open, plan);
+      const decision = await attempt(racing, open, plan, mobility);
       if (plan.signal.aborted) break;
       // An arm that threw leaves its plans half-way: the next case has a fresh process.
       if (decision?.conclusion === 'wrong') racing.kill();
@@ -110,7 +137,9 @@ async function oneAfterTheOther<T>(entries: readonly Open<T>[], plan: DecidingPl
  */
 export async function decideCases<T>(entries: readonly Entry<T>[], plan: DecidingPlan<T>): Promise<void> {
   let open: readonly Open<T>[] = entries.map((entry) => ({ entry, heats: [], losses: [] }));
-  for (let k = 0; k < mostAttempts.suspect && open.length > 0 && !plan.signal.aborted; k++) {
-    open = await oneAfterTheOther(open, plan);
+  const mobility: Mobility = { movable: true };
+  // Once more than a case may ask for: the first may only have shown that an arm cannot move.
+  for (let k = 0; k <= mostAttempts.suspect && open.length > 0 && !plan.signal.aborted; k++) {
+    open = await oneAfterTheOther(open, plan, mobility);
   }
 }

@@ -2,7 +2,7 @@ import { elementsOf, type Problem, type Tensors } from '@normgauge/contract';
 import type { Samples } from '../hosts/protocol.ts';
 import { quantile } from '../measure/distribution.ts';
 import { type Arm, type ArmOutputs, type Arms, arms, type EachArm, type Order } from './arms.ts';
-import { isCheap, leastRounds, moves, roundsInOnePlace } from './placements.ts';
+import { isCheap, isTooDear, leastRounds, moves, roundsInOnePlace } from './placements.ts';
 import {
   decide,
   type Look,
@@ -31,6 +31,13 @@ export interface RaceSettings {
   readonly budget: number;
   /** Milliseconds for one request beside the time that it is meant to take. */
   readonly limit: number;
+  /** Whether the arms may move; too large a problem keeps them where they are all the same. */
+  readonly movable: boolean;
+}
+
+/** An arm could not be opened once more in its process, which is then of no use. That is no fault of its: nothing asks for it. */
+export class CannotMove extends Error {
+  override readonly name = 'CannotMove';
 }
 
 /** What is raced. */
@@ -48,6 +55,8 @@ export interface Heat {
   /** Places in memory where the arms lay in turn. */
   readonly places: number;
   readonly manner: Manner;
+  /** Milliseconds of the first move, if there was one. */
+  readonly moved: number | undefined;
   /** Median milliseconds of a call. */
   readonly milliseconds: EachArm<number>;
   readonly callsPerSample: number;
@@ -98,7 +107,7 @@ const medianOf = ({ milliseconds }: Samples): number => quantile(Float64Array.fr
 
 /**
  * Races the arms on one case until a look decides. What the plans hold is verified before and after.
- * @throws {ArmFault} when an arm throws, {LostProcess} when the process ends or is ended first
+ * @throws {ArmFault} when an arm throws, {LostProcess} when the process ends or is ended first, {CannotMove} when that is in a move
  */
 export async function raceCase(
   racing: Arms,
@@ -108,7 +117,7 @@ export async function raceCase(
 ): Promise<Heat | WrongArm> {
   const { problem, inputSets } = contest;
   const began = performance.now();
-  const movable = moves(elementsOf(problem.shape));
+  const movable = settings.movable && moves(elementsOf(problem.shape));
   const ready = { problem, inputSets, order: shuffled(uniform), leastSample, warmUp, movable };
   const before = await racing.ready(ready, settings.limit + warmUp);
   const wrong = wrongIn(before, contest, 'before it was timed');
@@ -182,7 +191,11 @@ class Rounds {
   async move(): Promise<number | undefined> {
     if (this.timeIsOver) return undefined;
     const began = performance.now();
-    await this.#racing.move(shuffled(this.#uniform), this.#limit);
+    try {
+      await this.#racing.move(shuffled(this.#uniform), this.#limit);
+    } catch (cause) {
+      throw new CannotMove((cause as Error).message, { cause });
+    }
     this.#places.push(0);
     return performance.now() - began;
   }
@@ -192,7 +205,7 @@ class Rounds {
 async function takeUntil(look: number, rounds: Rounds, manner: Manner, moved: number | undefined): Promise<void> {
   if (manner === 'staying') {
     // In few places at least, where it cannot be in many.
-    if (look > 0 && moved !== undefined) await rounds.move();
+    if (look > 0 && moved !== undefined && !isTooDear(moved)) await rounds.move();
     await rounds.take(looks[look]! - rounds.count);
     return;
   }
@@ -208,7 +221,7 @@ async function lookUntilDecided(
   movable: boolean,
   settings: RaceSettings,
   uniform: Uniform,
-): Promise<Pick<Heat, 'outcome' | 'look' | 'places' | 'manner'> & { readonly samples: EachArm<Samples> }> {
+): Promise<Pick<Heat, 'outcome' | 'look' | 'places' | 'manner' | 'moved'> & { readonly samples: EachArm<Samples> }> {
   const rounds = new Rounds(racing, settings, uniform);
   await rounds.take(leastRounds);
   const moved = movable ? await rounds.move() : undefined;
@@ -221,7 +234,7 @@ async function lookUntilDecided(
     const look = lookAt({ base, head, control, ...(manner === 'moving' && { places }) }, settings.alpha);
     const outcome = decide(look, settings.margins);
     if (outcome !== undefined || timeIsOver || k === looks.length - 1) {
-      return { outcome: outcome ?? 'undecided', look, places: places.length, manner, samples };
+      return { outcome: outcome ?? 'undecided', look, places: places.length, manner, moved, samples };
     }
   }
 }
