@@ -18,6 +18,8 @@ export interface ComparedBackend {
 export interface ComparedSpeed {
   /** Median nanoseconds per element of x. */
   readonly nsPerElement: number;
+  /** The least that the op has to move ÷ the median. */
+  readonly gigabytesPerSecond: number;
   /** Median time ÷ that of copying x. */
   readonly timesCopy: number;
   /** Half the interval of the median as a share of it; absent where there is no interval. */
@@ -57,6 +59,7 @@ function entryOf(result: Result, best: number): ComparedBackend {
     ...(timing && {
       speed: {
         nsPerElement: timing.nsPerElement,
+        gigabytesPerSecond: timing.gigabytesPerSecond,
         timesCopy: timing.timesCopy,
         ...(uncertainty !== undefined && { uncertainty }),
         ...(isComparable(result) && Number.isFinite(best) && { timesBest: timing.resident.median / best }),
@@ -95,6 +98,7 @@ const columns: readonly SummaryColumn[] = [
   { title: 'grade', align: 'left', spare: 0 },
   { title: 'ns/element', align: 'right', spare: 0 },
   { title: '±', align: 'right', spare: 2 },
+  { title: 'GB/s', align: 'right', spare: 3 },
   { title: '× copy', align: 'right', spare: 1 },
   { title: '÷ best', align: 'right', spare: 0 },
 ];
@@ -109,6 +113,7 @@ function cellsOf(id: string, { backend, status, grade, speed }: ComparedBackend)
     grade ?? nothing,
     speed ? `${short(speed.nsPerElement)}${mark}` : nothing,
     uncertaintyText(speed?.uncertainty),
+    speed ? `${short(speed.gigabytesPerSecond)}${mark}` : nothing,
     speed ? `${short(speed.timesCopy)}${mark}` : nothing,
     speed?.timesBest === undefined ? nothing : short(speed.timesBest),
   ];
@@ -123,6 +128,9 @@ export function sideBySideTable({ against, cases }: SideBySide): SummaryTable {
     rows: cases.flatMap(({ case: id, entries }) =>
       entries.map((entry) => ({ cells: cellsOf(id, entry), counts: countsOf([]) })),
     ),
-    legend: [{ title: '÷ best', meaning: `median time ÷ that of the fastest of ${against.join(', ')}${emulation}` }],
+    legend: [
+      { title: 'GB/s', meaning: 'the least that the op has to move ÷ the median' },
+      { title: '÷ best', meaning: `median time ÷ that of the fastest of ${against.join(', ')}${emulation}` },
+    ],
   };
 }

@@ -10,6 +10,7 @@ import type { Report, Status } from './report.ts';
 import { lookOf } from './statuses.ts';
 import { type Summary, summarise, type Verdict } from './summary.ts';
 import { type SummaryColumn, type SummaryTable, summaryTable } from './summaryTable.ts';
+import { timesTable } from './timesTable.ts';
 
 export interface TerminalOptions {
   /** Width of the terminal, in characters. */
@@ -42,6 +43,7 @@ const colourOfVerdict: Readonly<Record<Verdict, number>> = { right: green, wrong
 const shownFailures = 10;
 const shownSkips = 10;
 const shownCompared = 40;
+const shownTimes = 100;
 const gap = 2;
 
 const wide = /\p{Script=Han}|\p{Script=Hiragana}|\p{Script=Katakana}|\p{Script=Hangul}|\p{Emoji_Presentation}/u;
@@ -174,16 +176,20 @@ function explanationsText(report: Report, columns: number): string {
     .join('\n');
 }
 
-/** Backends side by side, case by case, where a benchmark was of few enough cases to read. */
-function sideBySideText(report: Report, { columns, against }: TerminalOptions, paint: Paint): string {
+/**
+ * What a benchmark has measured, case by case, where that is few enough to read: backends side by side where there are several, else
+ * each time with what it means.
+ */
+function casesText(report: Report, { columns, against }: TerminalOptions, paint: Paint): string {
   if (report.selection.command !== 'bench') return '';
   const compared = sideBySide(report, against);
-  const { length } = compared.cases;
-  if (length === 0) return '';
-  if (length > shownCompared) {
-    return `${plural(length, 'case')} were timed on several backends; the page has them side by side.`;
+  if (compared.cases.length > 0 && compared.cases.length <= shownCompared) {
+    return tableText(sideBySideTable(compared), columns, paint);
   }
-  return tableText(sideBySideTable(compared), columns, paint);
+  const times = timesTable(report);
+  if (times.rows.length === 0) return '';
+  if (times.rows.length <= shownTimes) return tableText(times, columns, paint);
+  return `${plural(times.rows.length, 'time')} were measured; the page has each.`;
 }
 
 function machineText({ environment, backends, seconds }: Report, columns: number): string {
@@ -239,7 +245,7 @@ export function renderTerminal(report: Report, options: TerminalOptions): string
     networksText(report, columns, paint),
     tableText(summaryTable(summary), columns, paint),
     deviceClockText(summary, columns),
-    sideBySideText(report, options, paint),
+    casesText(report, options, paint),
     explanationsText(report, columns),
     report.interrupted ? paint(yellow, 'The run was stopped before its end: what is here is what was finished.') : '',
     paint(colourOfVerdict[summary.verdict], wrap(headline(summary, report), columns, '')),

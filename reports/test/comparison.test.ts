@@ -1,6 +1,7 @@
 import { parseHTML } from 'linkedom';
 import { describe, expect, it } from 'vitest';
 import { type Report, renderTerminal, sideBySide, sideBySideTable } from '../src/index.ts';
+import { short } from '../src/numbers.ts';
 import { renderHtml } from '../src/pages.ts';
 import { sampleReport } from './sample.ts';
 import type { CaseOf } from './sampleResult.ts';
@@ -95,7 +96,7 @@ describe('the table of a comparison', () => {
     const rows = sideBySideTable(sideBySide({ ...bench, results: bench.results.map(withoutTimeOfMine) })).rows;
     const mine = rows.filter(({ cells }) => cells[1] === 'mine');
     expect(mine.length).toBeGreaterThan(0);
-    for (const { cells } of mine) expect(cells.slice(2)).toEqual(['skipped', '–', '–', '–', '–', '–']);
+    for (const { cells } of mine) expect(cells.slice(2)).toEqual(['skipped', '–', '–', '–', '–', '–', '–']);
   });
 
   it('is left out of a run, which has the cases of a whole suite, and where it would be long', () => {
@@ -103,7 +104,34 @@ describe('the table of a comparison', () => {
     const long = { ...bench, results: Array.from({ length: 60 }, (_, k) => bench.results.map(numbered(k))).flat() };
     const text = renderTerminal(long, { columns: 120, colour: false });
     expect(text).not.toContain('÷ best');
-    expect(text).toContain('120 cases were timed on several backends; the page has them side by side.');
+    expect(text).toMatch(/^[\d,]+ times were measured; the page has each\.$/m);
+  });
+});
+
+describe('the times of a benchmark of one backend', () => {
+  const alone = { ...bench, results: bench.results.filter(({ backend }) => backend === 'wasm') };
+
+  it('stand case by case, with what moved in a second and how near that comes to the roof', () => {
+    const lines = renderTerminal(alone, { columns: 140, colour: false }).split('\n');
+    const head = lines.findIndex((line) => /^case +backend +ms +± +ns\/element +GB\/s +× copy +of roof$/.test(line));
+    expect(head).toBeGreaterThan(0);
+    for (const [k, { op, layout, shape, timing }] of alone.results.entries()) {
+      expect(lines[head + 2 + k]).toMatch(new RegExp(`^${op} ${layout} ${shape.join('×')} .*wasm .*\\d %$`));
+      expect(lines[head + 2 + k]).toContain(` ${short(timing!.gigabytesPerSecond)} `);
+    }
+  });
+
+  it('are left out where nothing was timed', () => {
+    const untimed = { ...alone, results: alone.results.map(({ timing: _timing, ...rest }) => rest) };
+    expect(renderTerminal(untimed, { columns: 140, colour: false })).not.toContain('GB/s');
+  });
+
+  it('name data and convention where they differ', () => {
+    const [first] = alone.results;
+    const both = { ...alone, results: [first!, { ...first!, case: 'another', convention: 'keras' }] };
+    const shown = renderTerminal(both, { columns: 140, colour: false });
+    expect(shown).toMatch(new RegExp(`^${first!.op} .* ${first!.convention} `, 'm'));
+    expect(shown).toMatch(new RegExp(`^${first!.op} .* keras `, 'm'));
   });
 });
 
