@@ -50,6 +50,10 @@ const undeciding: Margins = {
 const pilotShares = [0.02, 0.12] as const;
 const pilotsEach = 3;
 
+/** How far the time may be from the one that is wanted, as a share of it, and how often a share is put right. */
+const near = 0.1;
+const corrections = 2;
+
 class Calibrating {
   readonly #asked: Awaited<ReturnType<typeof openCandidate>>;
   readonly #plan: CalibrationPlan;
@@ -128,20 +132,31 @@ class Calibrating {
 
   /** The share of work to repeat for each effect, found by trying. */
   async #tune(of: Verified): Promise<ReadonlyMap<number, number>> {
-    const pilots: Pilot[] = [];
-    for (const wanted of pilotShares) {
-      const share = shareIn(of.row.problem, partOf(of.row.problem, wanted));
-      const seen: number[] = [];
-      for (let k = 0; k < pilotsEach; k++) seen.push(await this.#seen(of, share));
-      pilots.push({ share, seen: quantile(Float64Array.from(seen).sort(), 0.5) });
+    const [low, high] = [await this.#pilot(of, pilotShares[0]), await this.#pilot(of, pilotShares[1])];
+    const shares = new Map<number, number>();
+    for (const effect of this.#plan.effects) {
+      // A part of another size is another problem, so that the line between the pilots only leads near.
+      const share = await this.#corrected(of, effect, shareFor(effect, low, high));
+      if (share !== undefined) shares.set(effect, share);
     }
-    const [low, high] = pilots as [Pilot, Pilot];
-    return new Map(
-      this.#plan.effects.flatMap((effect) => {
-        const share = shareFor(effect, low, high);
-        return share === undefined ? [] : [[effect, share] as const];
-      }),
-    );
+    return shares;
+  }
+
+  async #corrected(of: Verified, effect: number, share: number | undefined): Promise<number | undefined> {
+    if (share === undefined) return undefined;
+    let pilot = await this.#pilot(of, share);
+    for (let k = 0; k < corrections && Math.abs(pilot.seen - effect) > near * effect; k++) {
+      if (!(pilot.seen > 0)) return undefined;
+      pilot = await this.#pilot(of, Math.min(1, pilot.share * (effect / pilot.seen)));
+    }
+    return pilot.share;
+  }
+
+  async #pilot({ row, ...rest }: Verified, wanted: number): Promise<Pilot> {
+    const share = shareIn(row.problem, partOf(row.problem, wanted));
+    const seen: number[] = [];
+    for (let k = 0; k < pilotsEach; k++) seen.push(await this.#seen({ row, ...rest }, share));
+    return { share, seen: quantile(Float64Array.from(seen).sort(), 0.5) };
   }
 
   /** How much longer it takes with so much more work, over all rounds of a look. */

@@ -226,6 +226,7 @@ async function lookUntilDecided(
   await rounds.take(leastRounds);
   const moved = movable ? await rounds.move() : undefined;
   const manner = moved !== undefined && isCheap(moved) ? 'moving' : 'staying';
+  const last = (manner === 'moving' ? looksAtPlaces : looks).length - 1;
   for (let k = 0; ; k++) {
     await takeUntil(k, rounds, manner, moved);
     const { samples, timeIsOver } = rounds;
@@ -233,7 +234,7 @@ async function lookUntilDecided(
     const [base, head, control] = samples.map(({ milliseconds }) => milliseconds) as unknown as EachArm<Float64Array>;
     const look = lookAt({ base, head, control, ...(manner === 'moving' && { places }) }, settings.alpha);
     const outcome = decide(look, settings.margins);
-    if (outcome !== undefined || timeIsOver || k === looks.length - 1) {
+    if (outcome !== undefined || timeIsOver || k === last) {
       return { outcome: outcome ?? 'undecided', look, places: places.length, manner, moved, samples };
     }
   }

@@ -1,5 +1,5 @@
-import { type Estimate, estimateMedian, exponential } from './median.ts';
-import { byPlace, leastRounds } from './placements.ts';
+import { type Estimate, estimateCentre, estimateMedian, exponential } from './median.ts';
+import { byPlace } from './placements.ts';
 
 /*
  * The test of one case in one process. Rounds come in, each with the time of base, head and a second instance of base; at a
@@ -22,7 +22,7 @@ export const usualMargins: Margins = { fail: 1.015, pass: 1.04, control: 1.01 };
 export const looks: readonly number[] = [80, 120, 180, 270, 400];
 
 /** Places at which a decision is tried, where they are what counts. */
-export const looksAtPlaces: readonly number[] = looks.map((rounds) => Math.round(rounds / leastRounds));
+export const looksAtPlaces: readonly number[] = [20, 30, 45, 68, 100, 150, 225];
 
 /** Whether the arms of a case lay in one place of each process, or in so many that these are what was counted. */
 export type Manner = 'staying' | 'moving';
@@ -48,13 +48,13 @@ export const familyAlpha = 0.001;
  * The probability with which a bound may be wrong at one look, so small that over all looks, processes and cases unchanged
  * code is failed with a probability of at most `familyAlpha`.
  *
- * A case is failed when three of at most five processes say so, each at one of five looks: at most 10·(5·alpha)³. Bonferroni
+ * A case is failed when three of at most five processes say so, each at one of seven looks: at most 10·(7·alpha)³. Bonferroni
  * over the cases, and not Holm: looks are taken, and processes end, before the evidence of the other cases is there. Up to
- * six thousand cases nothing has to be given up for it.
+ * two thousand cases nothing has to be given up for it.
  */
 export function alphaFor(cases: number): number {
   const perCase = familyAlpha / Math.max(1, cases);
-  return Math.min(usualAlpha, (perCase / waysToAgree) ** (1 / agreeing.moving) / looks.length);
+  return Math.min(usualAlpha, (perCase / waysToAgree) ** (1 / agreeing.moving) / looksAtPlaces.length);
 }
 
 /** Milliseconds per call, one a round. */
@@ -78,11 +78,14 @@ function logRatios(above: ArrayLike<number>, below: ArrayLike<number>): Float64A
   return Float64Array.from(above, (value, k) => Math.log(value / below[k]!));
 }
 
-/** Medians of the ratios within each round, which what disturbs a whole round does not touch; of their medians in each place. */
+/**
+ * Medians of the ratios within each round, which what disturbs a whole round does not touch. Of several places the centre of their
+ * medians: arms that are alike may change their names, so that the logarithm of such a ratio is as likely above as below.
+ */
 export function lookAt({ base, head, control, places }: Rounds, alpha: number): Look {
   const estimate = (arm: ArrayLike<number>): Estimate => {
     const ratios = logRatios(arm, base);
-    return exponential(estimateMedian(places ? byPlace(ratios, places) : ratios, alpha));
+    return exponential(places ? estimateCentre(byPlace(ratios, places), alpha) : estimateMedian(ratios, alpha));
   };
   return { rounds: base.length, head: estimate(head), control: estimate(control) };
 }
