@@ -3,15 +3,8 @@ import type { Arm, ArmSource, Arms, EachArm, Order, Runtimes } from './arms.ts';
 import { ArmsApart } from './armsApart.ts';
 import { ArmFault, ArmsTogether } from './armsProcess.ts';
 import { isTooDear } from './placements.ts';
-import {
-  CannotMove,
-  type Contest,
-  type Heat,
-  type RaceSettings,
-  raceCase,
-  shuffled,
-  type Uniform,
-} from './raceCase.ts';
+import { type Contest, type Heat, type RaceSettings, raceCase } from './raceCase.ts';
+import { CannotMove, shuffled, type Uniform } from './rounds.ts';
 import { type Conclusion, conclude, type Margins, mostAttempts } from './sequential.ts';
 
 /** A case to be decided. Its data is made when it is raced, and made again where another process is asked. */

@@ -1,8 +1,9 @@
 import { elementsOf, type Problem, type Tensors } from '@normgauge/contract';
 import type { Samples } from '../hosts/protocol.ts';
 import { quantile } from '../measure/distribution.ts';
-import { type Arm, type ArmOutputs, type Arms, arms, type EachArm, type Order } from './arms.ts';
+import { type Arm, type ArmOutputs, type Arms, arms, type EachArm } from './arms.ts';
 import { isCheap, isTooDear, leastRounds, moves, roundsInOnePlace } from './placements.ts';
+import { type RoundLimits, Rounds, shuffled, type Uniform } from './rounds.ts';
 import {
   decide,
   type Look,
@@ -19,25 +20,13 @@ const leastSample = 0.1;
 /** Milliseconds of calls before the first that counts, all arms together. */
 const warmUp = 100;
 
-/** Numbers in [0, 1). */
-export type Uniform = () => number;
-
 /** The conditions of one case in one process. */
-export interface RaceSettings {
+export interface RaceSettings extends RoundLimits {
   readonly margins: Margins;
   /** Probability with which a bound may be wrong at one look. */
   readonly alpha: number;
-  /** Milliseconds of rounds, after which the next look is the last. */
-  readonly budget: number;
-  /** Milliseconds for one request beside the time that it is meant to take. */
-  readonly limit: number;
   /** Whether the arms may move; too large a problem keeps them where they are all the same. */
   readonly movable: boolean;
-}
-
-/** An arm could not be opened once more in its process, which is then of no use. That is no fault of its: nothing asks for it. */
-export class CannotMove extends Error {
-  override readonly name = 'CannotMove';
 }
 
 /** What is raced. */
@@ -72,35 +61,12 @@ export interface WrongArm {
   readonly cause: string;
 }
 
-/** An order of the arms, each equally likely: Fisher and Yates. */
-export function shuffled(uniform: Uniform): Order {
-  const order = arms.map((_, k) => k);
-  for (let k = order.length - 1; k > 0; k--) {
-    const other = Math.floor(uniform() * (k + 1));
-    [order[k], order[other]] = [order[other]!, order[k]!];
-  }
-  return order as unknown as Order;
-}
-
-function orderOf(rounds: number, uniform: Uniform): Uint8Array {
-  return Uint8Array.from(Array.from({ length: rounds }, () => shuffled(uniform)).flat());
-}
-
 function wrongIn(outputs: EachArm<ArmOutputs>, contest: Contest, when: string): WrongArm | undefined {
   for (const [k, arm] of arms.entries()) {
     const cause = contest.verify(outputs[k]!, arm);
     if (cause !== undefined) return { wrong: arm, cause: `${when}: ${cause}` };
   }
   return undefined;
-}
-
-function join(earlier: Samples | undefined, later: Samples): Samples {
-  if (!earlier) return later;
-  return {
-    callsPerSample: later.callsPerSample,
-    milliseconds: Float64Array.from([...earlier.milliseconds, ...later.milliseconds]),
-    preempted: Uint8Array.from([...earlier.preempted, ...later.preempted]),
-  };
 }
 
 const medianOf = ({ milliseconds }: Samples): number => quantile(Float64Array.from(milliseconds).sort(), 0.5);
@@ -134,71 +100,6 @@ export async function raceCase(
       seconds: (performance.now() - began) / 1000,
     }
   );
-}
-
-/** The rounds of one case in one process, and the places that they were taken in. */
-class Rounds {
-  readonly #racing: Arms;
-  readonly #limit: number;
-  readonly #uniform: Uniform;
-  readonly #until: number;
-  readonly #places: number[] = [0];
-  #samples: EachArm<Samples> | undefined;
-  /** Milliseconds. */
-  #racingTook = 0;
-
-  constructor(racing: Arms, { budget, limit }: RaceSettings, uniform: Uniform) {
-    this.#racing = racing;
-    this.#limit = limit;
-    this.#uniform = uniform;
-    this.#until = performance.now() + budget;
-  }
-
-  get timeIsOver(): boolean {
-    return performance.now() >= this.#until;
-  }
-
-  get samples(): EachArm<Samples> {
-    return this.#samples!;
-  }
-
-  get count(): number {
-    return this.#samples?.[0].milliseconds.length ?? 0;
-  }
-
-  /** Rounds in each place. */
-  get places(): readonly number[] {
-    return this.#places;
-  }
-
-  /** Milliseconds of one, on average. */
-  get each(): number {
-    return this.#racingTook / this.count;
-  }
-
-  /** So many more where the arms are now; fewer when the time is over, but one always. */
-  async take(wanted: number): Promise<void> {
-    if (wanted <= 0 || (this.count > 0 && this.timeIsOver)) return;
-    const began = performance.now();
-    const left = Math.max(0, this.#until - began);
-    const later = await this.#racing.race(orderOf(wanted, this.#uniform), left, left + this.#limit);
-    this.#racingTook += performance.now() - began;
-    this.#places[this.#places.length - 1]! += later[0].milliseconds.length;
-    this.#samples = arms.map((_, arm) => join(this.#samples?.[arm], later[arm]!)) as unknown as EachArm<Samples>;
-  }
-
-  /** Has the arms lie elsewhere; milliseconds that it took. Undefined when the time is over. */
-  async move(): Promise<number | undefined> {
-    if (this.timeIsOver) return undefined;
-    const began = performance.now();
-    try {
-      await this.#racing.move(shuffled(this.#uniform), this.#limit);
-    } catch (cause) {
-      throw new CannotMove((cause as Error).message, { cause });
-    }
-    this.#places.push(0);
-    return performance.now() - began;
-  }
 }
 
 /** Takes what is missing until a look, the first, the second and so on. */
