@@ -152,6 +152,7 @@ async function timedTwice(delay: number, milliseconds: number): Promise<{ taken:
         inputSets: sets,
         milliseconds,
         endToEndMilliseconds: 1,
+        deviceMilliseconds: 1,
         leastSample: 0.1,
         ...(earlier && { calls: callsIn(earlier) }),
       });

@@ -29,7 +29,10 @@ const script: ScriptRequest = {
   guard,
   poison: 0,
 };
-const time: TimeRequest = { problem, inputSets: [{}], milliseconds: 1, endToEndMilliseconds: 1, leastSample: 0.1 };
+const time: TimeRequest = {
+  ...{ problem, inputSets: [{}], leastSample: 0.1 },
+  ...{ milliseconds: 1, endToEndMilliseconds: 1, deviceMilliseconds: 1 },
+};
 
 const set = (): { [name: string]: Uint32Array } => words(outputsOf(problem));
 const samples = { milliseconds: new Float64Array([0.5]), callsPerSample: 1, preempted: new Uint8Array(1) };

@@ -5,13 +5,13 @@ import { describe, expect, it } from 'vitest';
 import { judged, kernel, newFolder } from './commandLine.ts';
 
 /** A right backend whose device has a clock that says `time`, an expression of the nanoseconds that really passed. */
-function clockedBackend(time: string): string {
+function clockedBackend(time: string, device?: unknown): string {
   const path = join(newFolder(), 'clocked.mjs');
   writeFileSync(
     path,
     `import { inputsOf } from '@normgauge/contract';
 import { around } from ${JSON.stringify(pathToFileURL(kernel('around')).href)};
-export const openBackend = around('clocked', (plan, problem) => {
+const open = around('clocked', (plan, problem) => {
   const [from, to] = [0, 1].map(() => new Float32Array(inputsOf(problem)[0].length));
   const copy = () => to.set(from);
   return {
@@ -24,6 +24,7 @@ export const openBackend = around('clocked', (plan, problem) => {
     },
   };
 });
+export const openBackend = (options) => ({ ...open(options), ...${JSON.stringify({ device })} });
 `,
   );
   return path;
@@ -54,6 +55,13 @@ describe('the clock of a device', () => {
     expect(report.results[0]).toMatchObject({ status: 'passed' });
     expect(report.results[0]!.timing).not.toHaveProperty('device');
     expect(stdout).not.toContain('clocked, ns/element by the clock of its device: inference ');
+  });
+
+  it('is not asked where the device is an emulation', async () => {
+    const device = { kind: 'gpu', name: 'emulated', software: true, details: {} };
+    const { report } = await judged('bench', '--backend', clockedBackend('nowhere()', device), '--case', row);
+    expect(report.results[0]).toMatchObject({ status: 'passed', timing: { software: true } });
+    expect(report.results[0]!.timing).not.toHaveProperty('device');
   });
 
   it.each([

@@ -131,6 +131,8 @@ export interface TimeRequest {
   readonly milliseconds: number;
   /** Milliseconds to spend on write, run and read together. */
   readonly endToEndMilliseconds: number;
+  /** Milliseconds to spend on asking the device's own clock, where it has one; 0 asks nothing. */
+  readonly deviceMilliseconds: number;
   /** Least milliseconds of a sample; shorter calls are batched. */
   readonly leastSample: number;
   /** Calls in a sample, where an earlier timing of the same has found how many: its samples and these are of one kind then. */

@@ -93,7 +93,7 @@ function copyBuffers(size: number): { readonly copySource: Float32Array; readonl
  * turns, each in a plan of its own, so that no call sees the data of the one before it.
  */
 export async function time(open: () => Promise<Plan>, request: TimeRequest): Promise<TimeReply> {
-  const { problem, inputSets, milliseconds, endToEndMilliseconds, leastSample, calls } = request;
+  const { problem, inputSets, milliseconds, endToEndMilliseconds, deviceMilliseconds, leastSample, calls } = request;
   const { plans, outputSets, copySource, copyTarget } = await openArms(problem, inputSets, open);
   const planOf = (round: number): Plan => plans[round % plans.length]!;
   try {
@@ -108,7 +108,7 @@ export async function time(open: () => Promise<Plan>, request: TimeRequest): Pro
       calls && [calls.resident, calls.copy],
     );
     const cores = (processorTime() - began.processor) / (now() - began.wall);
-    const device = await deviceTimes(plans, milliseconds / 4);
+    const device = deviceMilliseconds > 0 ? await deviceTimes(plans, deviceMilliseconds) : undefined;
     // After the turns, so that what is read is what a timed call left, not what the check before the timing wrote.
     for (const [k, plan] of plans.entries()) await plan.read(outputSets[k]!);
     const outputs = outputSets.map((set) => structuredClone(set));
