@@ -32,7 +32,7 @@ describe('a command line that makes no sense ends in one sentence and exit statu
     { args: ['verify', 'wasm'], says: 'too many arguments' },
     {
       args: ['verify', '--suite', 'huge'],
-      says: "argument 'huge' is invalid. Allowed choices are smoke, standard, full, limits, resnet50, sweeps.",
+      says: "argument 'huge' is invalid. Allowed choices are smoke, standard, full, half, limits, resnet50, sweeps.",
     },
     { args: ['verify', '--seed', '1.5'], says: 'expected a whole number ≥ 0.' },
     { args: ['verify', '--time-limit', '0'], says: 'expected a number of seconds > 0.' },

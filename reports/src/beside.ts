@@ -59,7 +59,8 @@ export function besideTable({ backends, results }: Report, beside: Beside): Besi
   const theirs = new Map(beside.results.map((result) => [keyOf(result), result]));
   const pairs = results.flatMap((result) => {
     const { timing } = result;
-    const found = theirs.get(keyOf(result));
+    // What it is set beside is float32.
+    const found = result.dtype === undefined ? theirs.get(keyOf(result)) : undefined;
     if (!timing || !found || !onGpu.has(result.backend)) return [];
     return [pair({ ...result, timing }, found, comparable(result.backend))];
   });

@@ -53,12 +53,13 @@ function core(cells: readonly GridCell[]): readonly GridCell[] {
 const ascending = (values: Iterable<number>): readonly number[] => [...new Set(values)].sort((a, b) => a - b);
 
 /**
- * Like sweeps, grids need no marker: timed results of one backend that differ in channels and spatial size alone are a grid
+ * Like sweeps, grids need no marker: timed results in float32 of one backend that differ in channels and spatial size alone are a grid
  * where there are three of either at least, each combined with more than one of the other. Of each op, layout and backend the largest.
  */
 export function gridsOf(report: Report): readonly Grid[] {
   const timed = report.results.filter(
-    (result): result is Timed => result.timing !== undefined && result.timing.timesCopy > 0,
+    (result): result is Timed =>
+      result.dtype === undefined && result.timing !== undefined && result.timing.timesCopy > 0,
   );
   const groups = groupBy(timed, ({ op, layout, convention, shape, backend }) =>
     JSON.stringify([op, layout, convention, shape[0], backend]),

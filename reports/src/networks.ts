@@ -81,7 +81,8 @@ export function networkTotals(report: Report): readonly NetworkTotal[] {
   return (report.networks ?? []).flatMap((network) => {
     const shapes = new Set(network.layers.map(({ shape }) => key(shape)));
     const ofNetwork = report.results.filter(
-      ({ layout, fill, convention, shape }) =>
+      ({ layout, fill, convention, shape, dtype }) =>
+        dtype === undefined &&
         layout === network.layout &&
         fill === network.fill &&
         convention === network.convention &&

@@ -36,6 +36,10 @@ export type Result = {
    */
   readonly convention: string;
   /**
+   * Storage format of x, y, dy and dx where it is not f32, such as f16.
+   */
+  readonly dtype?: string;
+  /**
    * Seed of the inputs, a whole number without unit.
    */
   readonly seed: number;

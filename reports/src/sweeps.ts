@@ -57,12 +57,12 @@ function lineOf(backend: string, results: readonly Timed[], axis: SweepAxis): Sw
 }
 
 /**
- * Sweeps need no marker: they are found. Timed results of one backend, op, layout and convention that differ in exactly
+ * Sweeps need no marker: they are found. Timed results in float32 of one backend, op, layout and convention that differ in exactly
  * one of N, C and the product of the spatial sizes are a line when there are at least three; lines that vary
  * the same thing around the same point are a sweep. Longest sweeps come first.
  */
 export function sweepsOf(report: Report): readonly Sweep[] {
-  const timed = report.results.filter((result): result is Timed => isPlottable(result));
+  const timed = report.results.filter((result): result is Timed => result.dtype === undefined && isPlottable(result));
   const sweeps: Sweep[] = [];
   for (const axis of sweepAxes) {
     const others = sweepAxes.filter((other) => other !== axis);

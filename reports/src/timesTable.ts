@@ -8,8 +8,11 @@ import { uncertaintyOf, uncertaintyText } from './uncertainty.ts';
 function namesOf(results: readonly Result[]): (result: Result) => string {
   const varies = (field: 'fill' | 'convention'): boolean => new Set(results.map((result) => result[field])).size > 1;
   const [fills, conventions] = [varies('fill'), varies('convention')];
-  return ({ op, layout, shape, fill, convention }) =>
-    [op, layout, shapeText(shape), ...(fills ? [fill] : []), ...(conventions ? [convention] : [])].join(' ');
+  return ({ op, layout, shape, fill, convention, dtype }) =>
+    [
+      ...[op, layout, shapeText(shape), ...(fills ? [fill] : []), ...(conventions ? [convention] : [])],
+      ...(dtype === undefined ? [] : [dtype]),
+    ].join(' ');
 }
 
 /** Every timed case of a report, in its order, for a terminal. */

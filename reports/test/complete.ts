@@ -65,6 +65,7 @@ export const optionalFields: Readonly<Record<string, Readonly<Record<string, tru
   Result: {
     reason: true,
     cause: true,
+    dtype: true,
     diagnosis: true,
     excused: true,
     grade: true,
@@ -176,6 +177,7 @@ export const completeReport: Complete<Report> = {
       shape: [3, 5, 7, 11],
       fill: 'large-mean',
       convention: 'pytorch',
+      dtype: 'f16',
       seed: 1,
       status: 'failed',
       reason: 'none',

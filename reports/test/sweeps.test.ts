@@ -2,10 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { type Report, type Result, type Sweep, sweepsOf } from '../src/index.ts';
 import { completeReport } from './complete.ts';
 
-const [whole] = completeReport.results;
+// In float32: sweeps are of nothing else.
+const { dtype: _dtype, ...whole } = completeReport.results[0]!;
 
 function timed(shape: readonly number[], nsPerElement: number, fields: Partial<Result> = {}): Result {
-  return { ...whole!, status: 'passed', shape, timing: { ...whole!.timing, nsPerElement, ofRoof: 0.5 }, ...fields };
+  return { ...whole, status: 'passed', shape, timing: { ...whole.timing, nsPerElement, ofRoof: 0.5 }, ...fields };
 }
 
 const reportOf = (results: readonly Result[]): Report => ({ ...completeReport, results });
@@ -19,6 +20,11 @@ function describeSweep({ axis, fixed, lines }: Sweep): unknown {
 }
 
 describe('sweepsOf', () => {
+  it('finds none in rows of another dtype', () => {
+    const results = [1, 2, 4].map((n) => timed([n, 8, 4, 4], 5, { dtype: 'f16' }));
+    expect(sweepsOf(reportOf(results))).toEqual([]);
+  });
+
   it.each<[string, readonly (readonly number[])[], string, object]>([
     [
       'batch',

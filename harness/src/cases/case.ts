@@ -1,6 +1,8 @@
 import {
   checkProblem,
   conventionNamed,
+  type DType,
+  dtypes,
   formatShape,
   type Layout,
   layouts,
@@ -9,6 +11,7 @@ import {
   type Problem,
   ProblemError,
   type Shape,
+  usualDTypes,
 } from '@normgauge/contract';
 import { UsageError } from '../usageError.ts';
 import { formatConvention, parseConvention } from './conventionAddress.ts';
@@ -16,7 +19,7 @@ import { type Fill, fillNamed, fills } from './fills.ts';
 
 /** One row: a problem, the data it is tried on, and why the row is there. */
 export interface Case {
-  /** The address: op/layout/shape/fill/convention. It selects, names, excuses and reproduces. */
+  /** The address: op/layout/shape/fill/convention, and /f16 where that is the dtype. It selects, names, excuses and reproduces. */
   readonly id: string;
   readonly problem: Problem;
   readonly fill: Fill;
@@ -43,18 +46,42 @@ function member<T extends string>(what: string, allowed: readonly T[], text: str
   return found;
 }
 
+/** An address, part by part. */
+export interface AddressParts {
+  readonly op: string;
+  readonly layout: string;
+  readonly shape: string;
+  readonly fill: string;
+  readonly convention: string;
+  /** What an address that ends with its convention leaves unsaid: f32. */
+  readonly dtype: string;
+}
+
+/** The parts of a full address, or undefined when it has not so many. */
+export function partsOf(address: string): AddressParts | undefined {
+  const parts = address.split('/');
+  if (parts.length !== 5 && parts.length !== 6) return undefined;
+  const [op, layout, shape, fill, convention, dtype = 'f32'] = parts as [string, string, string, string, string];
+  return { op, layout, shape, fill, convention, dtype };
+}
+
+/** The address of these parts. */
+export function addressOf({ op, layout, shape, fill, convention, dtype }: AddressParts): string {
+  return [op, layout, shape, fill, convention, ...(dtype === 'f32' ? [] : [dtype])].join('/');
+}
+
 /**
  * The case behind a full address, whether a suite has it or not.
  * @throws {UsageError} naming the part of the address that has no meaning
  */
 export function caseAt(address: string, row: { catches?: string; timed?: boolean } = {}): Case {
-  const parts = address.split('/');
-  if (parts.length !== 5) {
+  const parts = partsOf(address);
+  if (!parts) {
     throw new UsageError(
-      `case "${address}": expected op/layout/shape/fill/convention, such as inference/nchw/2x3x5x5/normal/pytorch`,
+      `case "${address}": expected op/layout/shape/fill/convention, such as inference/nchw/2x3x5x5/normal/pytorch, and /f16 behind it for that dtype`,
     );
   }
-  const [op, layout, shape, fillName, conventionText] = parts as [string, string, string, string, string];
+  const { op, layout, shape, fill: fillName, convention: conventionText, dtype } = parts;
   const fill = fillNamed(fillName);
   if (!fill) {
     throw new UsageError(`fill "${fillName}": expected one of ${fills.map(({ name }) => name).join(', ')}`);
@@ -63,14 +90,17 @@ export function caseAt(address: string, row: { catches?: string; timed?: boolean
     op: member<Op>('op', ops, op),
     layout: member<Layout>('layout', layouts, layout),
     shape: parseShape(shape),
-    dtype: 'f32',
+    dtype: member<DType>('dtype', dtypes, dtype),
     affine: fill.affine,
     convention: parseConvention(conventionText),
   };
   const refusal = refusalOf(problem, conventionText, fill);
   if (refusal !== undefined) throw new UsageError(`case "${address}": ${refusal}`);
   return {
-    id: [op, layout, formatShape(problem.shape), fillName, formatConvention(problem.convention)].join('/'),
+    id: addressOf({
+      ...{ op, layout, shape: formatShape(problem.shape), fill: fillName },
+      ...{ convention: formatConvention(problem.convention), dtype },
+    }),
     problem,
     fill,
     convention: formatConvention(problem.convention),
@@ -84,11 +114,12 @@ function refusalOf(problem: Problem, conventionText: string, fill: Fill): string
   const named = conventionNamed(conventionText);
   if (named && !named.ops.includes(problem.op)) return `${named.name} defines ${named.ops.join(' and ')} only`;
   try {
-    checkProblem(problem);
+    checkProblem(problem, dtypes);
   } catch (error) {
     if (error instanceof ProblemError) return error.message;
     throw error;
   }
+  if (problem.dtype === 'f16' && fill.leavesHalf) return `${fill.name} has data outside the range of float16`;
   return fill.refuses?.(problem);
 }
 
@@ -99,6 +130,8 @@ export interface CaseRows {
   readonly shapes: readonly string[];
   readonly fills: readonly string[];
   readonly conventions: readonly string[];
+  /** Left out: f32. */
+  readonly dtypes?: readonly DType[];
   /** Left out: what the fill catches. */
   readonly catches?: string;
   readonly timed?: boolean;
@@ -106,29 +139,32 @@ export interface CaseRows {
 
 /** Every combination that has a meaning, without those that a convention or a fill does not define. */
 export function expand(rows: CaseRows): readonly Case[] {
+  const stored = rows.dtypes ?? usualDTypes;
   const addresses = rows.conventions.flatMap((convention) =>
     rows.fills.flatMap((fill) =>
       rows.shapes.flatMap((shape) =>
-        rows.layouts.flatMap((layout) => rows.ops.map((op) => ({ op, layout, shape, fill, convention }))),
+        rows.layouts.flatMap((layout) =>
+          rows.ops.flatMap((op) => stored.map((dtype) => ({ op, layout, shape, fill, convention, dtype }))),
+        ),
       ),
     ),
   );
   return addresses
-    .filter(({ op, layout, shape, fill, convention }) => {
+    .filter(({ op, layout, shape, fill, convention, dtype }) => {
       const row = fillNamed(fill);
       if (!row) throw new UsageError(`fill "${fill}" of the case table does not exist`);
       const problem: Problem = {
         op,
         layout,
         shape: parseShape(shape),
-        dtype: 'f32',
+        dtype,
         affine: row.affine,
         convention: parseConvention(convention),
       };
       return refusalOf(problem, convention, row) === undefined;
     })
-    .map(({ op, layout, shape, fill, convention }) =>
-      caseAt([op, layout, shape, fill, convention].join('/'), {
+    .map((parts) =>
+      caseAt(addressOf(parts), {
         ...(rows.catches !== undefined && { catches: rows.catches }),
         timed: rows.timed ?? false,
       }),

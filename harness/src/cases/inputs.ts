@@ -1,5 +1,6 @@
 import {
   type Convention,
+  type DType,
   divisorOf,
   elementsOf,
   elementsPerChannel,
@@ -10,6 +11,7 @@ import {
   type TensorName,
   type Tensors,
 } from '@normgauge/contract';
+import { f16round } from '@petamoriken/float16';
 import { type ChannelContext, drawGradient } from './draws.ts';
 import type { Fill } from './fills.ts';
 import { between, seedOf, type Uniform, uniformFrom } from './random.ts';
@@ -20,7 +22,7 @@ const batchesTracked = 3;
 /** Largest running variance that is drawn. */
 const largestVariance = 1e37;
 
-/** Mean and Σ(x−μ)²/m of one channel as it was rounded to float32; in float64. */
+/** Mean and Σ(x−μ)²/m of one channel as it is stored; in float64. */
 interface Moments {
   readonly mean: number;
   readonly variance: number;
@@ -47,11 +49,24 @@ function invStdOf({ variance }: Moments, m: number, convention: Convention): num
   return epsPlacement === 'inside-sqrt' ? 1 / Math.sqrt(sigma2 + eps) : 1 / (Math.sqrt(sigma2) + eps);
 }
 
-/** The logical data of one channel, in the order of n, then position. */
-function drawChannel(draw: (j: number) => number, m: number): Float32Array {
+/** The logical data of one channel, in the order of n, then position, as it is stored. */
+function drawChannel(draw: (j: number) => number, m: number, { dtype }: Problem): Float32Array {
   const values = new Float32Array(m);
   for (let j = 0; j < m; j++) values[j] = draw(j);
+  return asStored(dtype, values);
+}
+
+/** Values that are stored in this format: rounded in place to nearest, ties to even. */
+function asStored(dtype: DType, values: Float32Array): Float32Array {
+  if (dtype === 'f16') for (let j = 0; j < values.length; j++) values[j] = f16round(values[j]!);
   return values;
+}
+
+/** The inputs with x and dy as a backend stores them; the same object where that changes nothing. */
+export function inputsAsStored({ dtype }: Problem, inputs: Tensors): Tensors {
+  if (dtype === 'f32') return inputs;
+  const { x, dy } = inputs;
+  return { ...inputs, ...(x && { x: asStored(dtype, x.slice()) }), ...(dy && { dy: asStored(dtype, dy.slice()) }) };
 }
 
 function scatter(values: Float32Array, c: number, { shape, layout }: Problem, into: Float32Array): void {
@@ -100,10 +115,12 @@ export function makeInputs(problem: Problem, fill: Fill, seed: number): Tensors 
       seed,
       uniform: uniformFrom(seedOf(...key, tensor, c)),
     });
-    const values = drawChannel(fill.x(context('x')), m);
+    const values = drawChannel(fill.x(context('x')), m, problem);
     const moments = momentsOf(values);
     scatter(values, c, problem, x);
-    if (tensors.dy) scatter(drawChannel((fill.dy ?? drawGradient)(context('dy')), m), c, problem, tensors.dy);
+    if (tensors.dy) {
+      scatter(drawChannel((fill.dy ?? drawGradient)(context('dy')), m, problem), c, problem, tensors.dy);
+    }
     if (tensors.gamma) {
       tensors.gamma[c] = fill.gamma?.(context('gamma')) ?? between(context('gamma').uniform, 0.5, 1.5);
     }

@@ -1,5 +1,5 @@
 import type { Network } from '@normgauge/reports';
-import type { Case } from './case.ts';
+import { type Case, partsOf } from './case.ts';
 
 /** One BatchNorm layer of a network: C, its spatial sizes, and how many times the network has it. */
 export interface NetworkLayer {
@@ -59,8 +59,8 @@ export function networksIn(networks: readonly NetworkOfSuite[], cases: readonly 
     const ids = new Set(shaped.map(({ shape }) => shape.join('x')));
     const found = new Map<string, Network>();
     for (const { id } of cases) {
-      const [, layout, shape, fill, convention] = id.split('/') as [string, string, string, string, string];
-      if (!ids.has(shape)) continue;
+      const { layout, shape, fill, convention, dtype } = partsOf(id)!;
+      if (!ids.has(shape) || dtype !== 'f32') continue;
       found.set([layout, fill, convention].join('/'), { name, source, layout, fill, convention, layers: shaped });
     }
     return [...found.values()];

@@ -1,6 +1,6 @@
 import picomatch from 'picomatch';
 import { UsageError } from '../usageError.ts';
-import { type Case, caseAt } from './case.ts';
+import { addressOf, type Case, caseAt, partsOf } from './case.ts';
 import { formatConvention, parseConvention } from './conventionAddress.ts';
 import { type Suite, suites } from './suites.ts';
 
@@ -61,7 +61,7 @@ function matching(cases: readonly Case[], suite: string, pattern: string): reado
   const matches = isGlob ? picomatch(pattern) : (id: string) => id.startsWith(pattern);
   const found = cases.filter(({ id }) => matches(id));
   if (found.length > 0) return found;
-  if (!isGlob && pattern.split('/').length === 5) return [caseAt(pattern)];
+  if (!isGlob && partsOf(pattern)) return [caseAt(pattern)];
   throw new UsageError(
     `--case ${pattern}: selects nothing in suite ${suite}; "normgauge list cases --suite ${suite}" prints what there is`,
   );
@@ -72,7 +72,7 @@ function underConventions(cases: readonly Case[], conventions: readonly string[]
   const records = conventions.map((text) => formatConvention(parseConvention(text)));
   return cases.flatMap((row) =>
     records.flatMap((convention) => {
-      const address = [...row.id.split('/').slice(0, 4), convention].join('/');
+      const address = addressOf({ ...partsOf(row.id)!, convention });
       try {
         return [caseAt(address, row)];
       } catch (error) {

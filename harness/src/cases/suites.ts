@@ -1,6 +1,7 @@
 import { layouts, ops } from '@normgauge/contract';
 import { type Case, type CaseRows, expand } from './case.ts';
 import { fullRows } from './full.ts';
+import { halfRows } from './half.ts';
 import { layerShapes, type NetworkOfSuite, resnet50, resnet50Step } from './networks.ts';
 import { standardRows, timedOps, timedRow, trainingOps } from './standard.ts';
 import { sweepRows } from './sweeps.ts';
@@ -112,6 +113,7 @@ export const suites: readonly Suite[] = [
     'every fill under every convention, sizes on both sides of every width, past 2²⁴ elements; 10 min a CPU backend',
     fullRows.map((row) => ({ ...row, timed: false })),
   ),
+  suite('half', 'x, y, dy and dx in float16, for backends that declare it; the rest is float32 there, too', halfRows),
   suite('limits', 'the sizes at which a kernel meets the limit of the machine, each timed; for bench', limits),
   suite(
     'resnet50',

@@ -64,7 +64,7 @@ export async function judge(
 ): Promise<Result> {
   const began = performance.now();
   const outcome = await outcomeOf(candidate, conditions.last ?? false, verify);
-  const { op, layout, shape } = row.problem;
+  const { op, layout, shape, dtype } = row.problem;
   return {
     backend: idOf(candidate),
     case: row.id,
@@ -73,6 +73,7 @@ export async function judge(
     shape: [shape.n, shape.c, ...shape.spatial],
     fill: row.fill.name,
     convention: row.convention,
+    ...(dtype !== 'f32' && { dtype }),
     seed: conditions.seed,
     catches: row.catches,
     seconds: (performance.now() - began) / 1000,

@@ -1,5 +1,6 @@
 import { elementsOf } from '@normgauge/contract';
 import picomatch from 'picomatch';
+import type { Case } from '../cases/case.ts';
 import { selectCases } from '../cases/select.ts';
 import { correctVariants, mutants } from '../mutants/corpus.ts';
 import { fillKillTable } from '../mutants/killTable.ts';
@@ -35,10 +36,15 @@ const enoughToTell = 10;
 
 const ours: Corpus = { mutants, correctVariants };
 
-function chosen<V extends Variant>(variants: readonly V[], { mutant: globs }: MutantsOptions): readonly V[] {
-  if (globs.length === 0) return variants;
-  const matches = picomatch([...globs]);
-  return variants.filter(({ id }) => matches(id));
+/** Those that were asked for, of the dtypes that the cases have: on others a kernel says nothing, and would survive. */
+function chosen<V extends Variant>(
+  variants: readonly V[],
+  { mutant: globs }: MutantsOptions,
+  cases: readonly Case[],
+): readonly V[] {
+  const stored = new Set(cases.map(({ problem }) => problem.dtype));
+  const matches = globs.length === 0 ? () => true : picomatch([...globs]);
+  return variants.filter(({ id, dtype = 'f32' }) => stored.has(dtype) && matches(id));
 }
 
 /**
@@ -56,10 +62,13 @@ export async function runMutants(options: MutantsOptions): Promise<number> {
   const wrong = chosen(
     corpus.mutants.filter(({ family }) => asked.length === 0 || asked.includes(family)),
     options,
+    cases,
   );
-  const right = chosen(asked.length === 0 || asked.includes('correct') ? corpus.correctVariants : [], options);
+  const right = chosen(asked.length === 0 || asked.includes('correct') ? corpus.correctVariants : [], options, cases);
   if (wrong.length + right.length === 0) {
-    throw new UsageError(`--mutant ${options.mutant.join(' ')}: matches no id; "normgauge list mutants" prints them`);
+    throw new UsageError(
+      `--mutant ${options.mutant.join(' ')}: matches no id of a dtype that the cases have; "normgauge list mutants" prints them`,
+    );
   }
   const progress = progressOn(process.stderr, options.quiet);
   const table = await fillKillTable({

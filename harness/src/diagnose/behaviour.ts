@@ -80,6 +80,7 @@ const signs: readonly Sign[] = [
     when: (broken) => broken.says('inputs-unchanged', 'around the view'),
     quotes: ['inputs-unchanged'],
   },
+  { cause: 'stored in another format', when: (broken) => broken.has('stored-as-f16'), quotes: ['stored-as-f16'] },
   { cause: 'input written', when: (broken) => broken.has('inputs-unchanged'), quotes: ['inputs-unchanged'] },
   {
     cause: 'work not awaited',

@@ -80,6 +80,7 @@ export const causes = [
   'bfloat16 inside',
   'tf32 inside',
   'fixed point inside',
+  'stored in another format',
   'squares overflow',
   'float32 sum loses elements',
   'partial statistics merged wrongly',

@@ -1,5 +1,6 @@
 import type { Convention } from '@normgauge/contract';
-import { float16 } from '../stepwise/float32.ts';
+import { f16round } from '@petamoriken/float16';
+
 import type { Replaced } from '../stepwise/kernel.ts';
 import { invStdOf, mix, type Place } from '../stepwise/steps.ts';
 import type { Cause } from './causes.ts';
@@ -60,7 +61,7 @@ export function ofEpsilons(seen: Observation): readonly Hypothesis[] {
     valued('another eps', `eps is its square root`, () => Math.sqrt(eps)),
     valued('another eps', 'eps is divided by m: it is added to Σ(x−μ)²', (m) => eps / m),
     valued('another eps', 'eps is multiplied by m', (m) => eps * m),
-    valued('another eps', 'eps went through float16', () => float16(eps), 1.5),
+    valued('another eps', 'eps went through float16', () => f16round(eps), 1.5),
     ...(estimate !== undefined && Math.abs(estimate / eps - 1) > 1e-3
       ? [valued('another eps', `eps is about ${estimate} instead of ${eps}`, () => estimate, 2)]
       : []),

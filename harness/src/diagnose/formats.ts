@@ -1,5 +1,6 @@
 import type { TensorName } from '@normgauge/contract';
-import { bfloat16, float16, flushed, quickInverseRoot, significant, tf32 } from '../stepwise/float32.ts';
+import { f16round } from '@petamoriken/float16';
+import { bfloat16, cutToFloat16, flushed, quickInverseRoot, significant, tf32 } from '../stepwise/float32.ts';
 import type { Replaced } from '../stepwise/kernel.ts';
 import { loading, storing } from '../stepwise/rounding.ts';
 import { correct, sum } from '../stepwise/steps.ts';
@@ -12,7 +13,7 @@ import type { Observation } from './observation.ts';
 type Round = (value: number) => number;
 
 const formats: readonly (readonly [Cause, string, Round])[] = [
-  ['float16 inside', 'float16', float16],
+  ['float16 inside', 'float16', f16round],
   ['bfloat16 inside', 'bfloat16', bfloat16],
   ['tf32 inside', 'tf32', tf32],
 ];
@@ -87,8 +88,34 @@ function ofFormats({ problem, inputs }: Observation): readonly Hypothesis[] {
   ]);
 }
 
+/** Where x, y, dy and dx are float16 as they should be: what else is, and how they were stored. */
+function ofHalves({ problem }: Observation): readonly Hypothesis[] {
+  if (problem.dtype !== 'f16') return [];
+  const inside = (says: string, steps: Replaced): Hypothesis => suppose('float16 inside', says, steps);
+  return [
+    suppose('stored in another format', 'y and dx are cut instead of rounded', storing(cutToFloat16, ['y', 'dx']), 1.5),
+    inside('squares are float16 before they are summed', {
+      statistics(x, m) {
+        const mean = sum(x) / m;
+        return { mean, squares: sum(x.map((value) => f16round((value - mean) ** 2))) };
+      },
+    }),
+    inside('the mean that is subtracted is float16', {
+      normalise: (x, { mean, invStd }, affine) => correct.normalise(x, { mean: f16round(mean), invStd }, affine),
+    }),
+    inside('y = a·x + b with a and b in float16', {
+      normalise(x, { mean, invStd }, { gamma, beta }) {
+        const a = f16round(gamma * invStd);
+        return a * x + f16round(beta - mean * a);
+      },
+    }),
+  ];
+}
+
 /** Other widths, found from how many bits the outputs have. */
 function ofBits({ got, problem, inputs }: Observation): readonly Hypothesis[] {
+  // Of dtype f16 it is as it should be that they have few.
+  if (problem.dtype !== 'f32') return [];
   const name = problem.op === 'forward-training' || problem.op === 'inference' ? 'y' : 'dx';
   const values = [...got[name]!].filter((value) => Number.isFinite(value) && value !== 0);
   // Folded, not spread: a call takes no hundred thousand arguments.
@@ -311,5 +338,5 @@ function ofClamps(): readonly Hypothesis[] {
 }
 
 export function ofNumbers(seen: Observation): readonly Hypothesis[] {
-  return [...ofFormats(seen), ...ofBits(seen), ...ofRoots, ...ofRanges, ...ofClamps()];
+  return [...ofFormats(seen), ...ofHalves(seen), ...ofBits(seen), ...ofRoots, ...ofRanges, ...ofClamps()];
 }

@@ -1,4 +1,4 @@
-import { elementsOf, elementsPerChannel, type Problem } from '@normgauge/contract';
+import { bytesPerElement, elementsOf, elementsPerChannel, type Problem } from '@normgauge/contract';
 import type { Timing } from '@normgauge/reports';
 import type { CallsPerSample, Samples, TimeReply } from '../hosts/protocol.ts';
 import { deviceTimingOf, joinDevice } from './deviceTiming.ts';
@@ -11,8 +11,9 @@ const plausible = 1.5;
 
 /** The least that an op must move, in full tensors: every tensor read or written once, twice where two passes must. */
 function trafficOf(problem: Problem): { readonly bytes: number; readonly formula: string } {
-  const tensor = 4 * elementsOf(problem.shape);
-  const resident = 4 * elementsPerChannel(problem.shape) <= cachedChannel;
+  const bytes = bytesPerElement(problem);
+  const tensor = bytes * elementsOf(problem.shape);
+  const resident = bytes * elementsPerChannel(problem.shape) <= cachedChannel;
   switch (problem.op) {
     case 'inference':
       return { bytes: 2 * tensor, formula: '1 read + 1 write' };
@@ -79,7 +80,7 @@ export function timingOf(problem: Problem, reply: Taken, software: boolean): Tim
   const resident = distributionOf(reply.resident);
   const copy = distributionOf(reply.copy);
   const traffic = trafficOf(problem);
-  const copyBytes = 2 * 4 * elements;
+  const copyBytes = 2 * bytesPerElement(problem) * elements;
   return {
     resident,
     endToEnd: distributionOf(reply.endToEnd),

@@ -3,6 +3,7 @@ import {
   checkInputs,
   checkOutputs,
   checkProblem,
+  type DType,
   type MaybePromise,
   type Numerics,
   type OpenBackend,
@@ -10,6 +11,7 @@ import {
   type Plan,
   type Problem,
   type Tensors,
+  usualDTypes,
 } from '@normgauge/contract';
 import { type Uniform, uniformFrom } from '../cases/random.ts';
 import type { Compute, Outputs } from '../stepwise/kernel.ts';
@@ -80,6 +82,7 @@ export function backendOf(
   compute: Compute,
   replaced: Partial<Conduct> = {},
   numerics: Numerics = {},
+  dtypes: readonly DType[] = usualDTypes,
 ): OpenBackend {
   const conduct: Conduct = { ...correctConduct, ...replaced };
   return (): Backend => {
@@ -88,9 +91,10 @@ export function backendOf(
       id,
       version: '1.0.0',
       numerics,
+      dtypes,
       supports: () => true,
       plan(problem: Problem): Plan {
-        checkProblem(problem);
+        checkProblem(problem, dtypes);
         memory.plans++;
         const held: Held = { problem, compute, memory, serial: memory.plans, inputs: {}, outputs: {}, runs: 0 };
         return {

@@ -1,6 +1,7 @@
 import type { Mutant, Variant } from './mutant.ts';
 import { conductVariants } from './right/conduct.ts';
 import { elementwiseVariants } from './right/elementwise.ts';
+import { halfVariants } from './right/halves.ts';
 import { statisticsVariants } from './right/statistics.ts';
 import { sumVariants } from './right/sums.ts';
 import { affineMutants } from './wrong/affine.ts';
@@ -9,6 +10,7 @@ import { divisorMutants } from './wrong/divisors.ts';
 import { epsilonMutants } from './wrong/epsilons.ts';
 import { formatMutants } from './wrong/formats.ts';
 import { gradientMutants } from './wrong/gradients.ts';
+import { halfMutants } from './wrong/halves.ts';
 import { indexingMutants } from './wrong/indexing.ts';
 import { leftoverMutants } from './wrong/leftovers.ts';
 import { pathMutants } from './wrong/paths.ts';
@@ -35,6 +37,7 @@ export const mutants: readonly Mutant[] = [
   ...tilingMutants,
   ...pathMutants,
   ...formatMutants,
+  ...halfMutants,
   ...reductionMutants,
   ...rangeMutants,
   ...sideEffectMutants,
@@ -49,5 +52,6 @@ export const correctVariants: readonly Variant[] = [
   ...sumVariants,
   ...statisticsVariants,
   ...elementwiseVariants,
+  ...halfVariants,
   ...conductVariants,
 ];

@@ -15,13 +15,19 @@ function refuse(path: string, message: string): never {
 }
 
 function variantFrom(path: string, list: string, value: unknown, k: number): Variant {
-  const { id, does, stateless, open } = (value ?? {}) as Partial<Record<keyof Variant, unknown>>;
+  const { id, does, stateless, open, dtype } = (value ?? {}) as Partial<Record<keyof Variant, unknown>>;
   if (typeof id !== 'string' || id === '') refuse(path, `${list}[${k}]: expected an id, got ${typeof id}`);
   if (typeof open !== 'function') {
     refuse(path, `${list}[${k}] (${id}): expected open, a function that returns a backend, got ${typeof open}`);
   }
   // Not said to be stateless: then it is called in every order.
-  return { id, does: String(does ?? id), stateless: stateless === true, open: open as Variant['open'] };
+  return {
+    id,
+    does: String(does ?? id),
+    stateless: stateless === true,
+    open: open as Variant['open'],
+    ...(dtype === 'f16' && { dtype }),
+  };
 }
 
 function mutantFrom(path: string, value: unknown, k: number): Mutant {

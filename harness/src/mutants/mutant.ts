@@ -1,4 +1,4 @@
-import type { Numerics, OpenBackend } from '@normgauge/contract';
+import type { DType, Numerics, OpenBackend } from '@normgauge/contract';
 import type { Cause } from '../diagnose/causes.ts';
 import { type Compute, computeWith, type Replaced } from '../stepwise/kernel.ts';
 import { backendOf, type Conduct } from './conduct.ts';
@@ -16,6 +16,8 @@ export interface Variant {
   /** A function of its inputs, called correctly: in what order it is called makes no difference. */
   readonly stateless: boolean;
   readonly open: OpenBackend;
+  /** What it stores, and so the cases that it is tried on; left out: f32. */
+  readonly dtype?: DType;
 }
 
 /** A wrong one. */
@@ -27,6 +29,11 @@ export interface Mutant extends Variant {
 /** A correct kernel, but for these steps. */
 export function kernel(id: string, does: string, steps: Replaced, numerics?: Numerics): Variant {
   return { id, does, stateless: true, open: backendOf(id, computeWith(steps), {}, numerics) };
+}
+
+/** A kernel of dtype f16 that is correct but for these steps. */
+export function halfKernel(id: string, does: string, steps: Replaced, numerics?: Numerics): Variant {
+  return { id, does, stateless: true, open: backendOf(id, computeWith(steps), {}, numerics, ['f16']), dtype: 'f16' };
 }
 
 /** A correct kernel whose plans behave otherwise. */

@@ -1,6 +1,6 @@
 import { conventions, type Layout, layouts, type Op, ops } from '@normgauge/contract';
 import picomatch from 'picomatch';
-import { type Case, caseAt, expand } from '../cases/case.ts';
+import { type Case, caseAt, expand, partsOf } from '../cases/case.ts';
 import { fills } from '../cases/fills.ts';
 import { seedOf } from '../cases/random.ts';
 import { UsageError } from '../usageError.ts';
@@ -85,7 +85,7 @@ export function selectProblems(patterns: readonly string[]): readonly ReferenceP
     const matches = /[*?[{]/.test(pattern) ? picomatch(pattern) : (id: string) => id.startsWith(pattern);
     const found = all.filter(({ id }) => matches(id));
     if (found.length > 0) return found;
-    if (pattern.split('/').length === 5) return [withAffine(caseAt(pattern))];
+    if (partsOf(pattern)) return [withAffine(caseAt(pattern))];
     throw new UsageError(
       `--case ${pattern}: selects none of the ${all.length} problems; an address is op/layout/shape/fill/convention`,
     );

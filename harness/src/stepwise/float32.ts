@@ -180,13 +180,11 @@ export function significant(value: number, bits: number): number {
   return Math.round(value / quantum) * quantum;
 }
 
-const largestFloat16 = 65504;
-
-/** IEEE 754 binary16: 11 bits, nothing above 65504, steps of 2⁻²⁴ near zero. */
-export function float16(value: number): number {
-  if (Math.abs(value) < 2 ** -14) return Math.round(value * 2 ** 24) / 2 ** 24;
-  const rounded = significant(value, 11);
-  return Math.abs(rounded) > largestFloat16 ? Math.sign(rounded) * Number.POSITIVE_INFINITY : rounded;
+/** To float16 towards zero, as a conversion that cuts bits off. */
+export function cutToFloat16(value: number): number {
+  if (!Number.isFinite(value) || value === 0) return value;
+  const quantum = Math.max(2 ** (Math.floor(Math.log2(Math.abs(value))) - 10), 2 ** -24);
+  return Math.trunc(value / quantum) * quantum;
 }
 
 /** The range of float32 with 8 bits. */

@@ -1,4 +1,5 @@
 import { outputsOf, type Problem, type TensorName, type Tensors } from '@normgauge/contract';
+import { f16round } from '@petamoriken/float16';
 import { correct, divisorOfGradient, type Gradient, type Indices, type Place, placeOf, type Steps } from './steps.ts';
 
 /** Inputs to outputs, in new memory. */
@@ -9,10 +10,17 @@ export type Outputs = { [name in TensorName]?: Float32Array };
 /** What a mutant replaces; the other steps are correct. */
 export type Replaced = Partial<Steps>;
 
+/** y and dx as dtype f16 stores them. */
+function asStored(value: number, name: TensorName): number {
+  return name === 'y' || name === 'dx' ? f16round(value) : value;
+}
+
 /** A kernel for all four ops that is correct but for the replaced steps. */
 export function computeWith(replaced: Replaced): Compute {
-  const steps: Steps = { ...correct, ...replaced };
+  const plain: Steps = { ...correct, ...replaced };
+  const half: Steps = { ...plain, store: (value, name) => asStored(plain.store(value, name), name) };
   return (inputs, asked) => {
+    const steps = asked.dtype === 'f16' ? half : plain;
     const outputs = emptyOutputs(asked);
     const problem = steps.reads(asked);
     for (let c = 0; c < problem.shape.c; c++) {

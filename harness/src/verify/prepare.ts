@@ -3,7 +3,7 @@ import { compute, type ExactTensors, quickOracles, type RealTensors } from '@nor
 import type { GradientCheck } from '@normgauge/reports';
 import { toFloat } from '@normgauge/reports';
 import type { Case } from '../cases/case.ts';
-import { makeInputs } from '../cases/inputs.ts';
+import { inputsAsStored, makeInputs } from '../cases/inputs.ts';
 import { channelsToVerify, indicesOf, inputsOn, onChannels } from './channels.ts';
 import { boundsContext } from './facts.ts';
 import { type SharedBounds, sharedBounds } from './limits.ts';
@@ -32,8 +32,9 @@ export function prepareInputs(row: Case, seed: number): PreparedSet {
   return prepareSet(row, seed, makeInputs(row.problem, row.fill, seed));
 }
 
-/** Reference and bounds of these inputs. */
-export function prepareSet(row: Case, seed: number, inputs: Tensors): PreparedSet {
+/** Reference and bounds of these inputs, as the problem's dtype stores them. */
+export function prepareSet(row: Case, seed: number, given: Tensors): PreparedSet {
+  const inputs = inputsAsStored(row.problem, given);
   const channels = channelsToVerify(row.problem, seed);
   const sampled = onChannels(row.problem, channels);
   const sampledInputs = inputsOn(row.problem, inputs, channels);

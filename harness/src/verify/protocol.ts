@@ -1,5 +1,6 @@
 import { inputsOf, outputsOf, type Problem, type TensorName, type Tensors } from '@normgauge/contract';
 import type { ProtocolCheck } from '@normgauge/reports';
+import { f16round } from '@petamoriken/float16';
 import type { Guarded } from '../hosts/protocol.ts';
 
 /** Elements of guard zone before and behind every tensor. */
@@ -77,6 +78,19 @@ export function incompleteIn(guarded: Guarded, zone: number = guard): readonly s
       ? []
       : [`${name}: ${left} of ${words.length} elements were not written, the first at ${words.indexOf(poison)}`];
   });
+}
+
+/** What a problem of dtype f16 gives for y or dx are values of float16: others were never stored as it says. */
+export function checkStored(problem: Problem, outputs: readonly Guarded[]): ProtocolCheck {
+  const full = outputsOf(problem).filter(({ extent }) => extent === 'full');
+  const seen = outputs.flatMap((guarded) =>
+    full.flatMap(({ name }) => {
+      const values = withoutGuards(guarded[name]!);
+      const at = values.findIndex((value) => f16round(value) !== value && !Number.isNaN(value));
+      return at === -1 ? [] : [`${name}: element ${at} is ${values[at]}, which float16 does not have`];
+    }),
+  );
+  return check('stored-as-f16', [...new Set(seen)]);
 }
 
 /** The caller's inputs, and the memory around them, must be as they were. */

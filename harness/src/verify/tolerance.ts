@@ -142,7 +142,25 @@ function boundsFrom(
       boundBackward(context, c, facts, budget, errorClass, bounds);
     }
   }
+  if (problem.dtype === 'f16') addStoring(context, errorClass, bounds);
   return bounds;
+}
+
+/** Unit roundoff of float16, and half of the distance of its smallest numbers. */
+const uHalf = 2 ** -11;
+const halfStep = 2 ** -25;
+/** The smallest normal number of float16: all below it may be lost where subnormals are. */
+const leastNormalHalf = 2 ** -14;
+
+/** y and dx are rounded once more, from what float32 made of them, when they are stored. */
+function addStoring({ problem, expected }: BoundsContext, { flushToZero }: ErrorClass, bounds: Bounds): void {
+  const lost = flushToZero ? leastNormalHalf : halfStep;
+  for (const { name, extent } of outputsOf(problem)) {
+    if (extent !== 'full') continue;
+    const bound = bounds[name]!;
+    const exact = expected[name]!;
+    for (let i = 0; i < bound.length; i++) bound[i] = (1 + uHalf) * bound[i]! + uHalf * Math.abs(exact[i]!) + lost;
+  }
 }
 
 /** Standard deviations that a sum of independent rounding errors may be off. */

@@ -14,6 +14,7 @@ import {
   checkInputsUnchanged,
   checkRepeat,
   checkRepeatLoosely,
+  checkStored,
   guard,
   poison,
   tensorsIn,
@@ -78,6 +79,7 @@ export async function verifyCase(
         : undefined;
     const checks = [
       checkComplete(reply.outputs),
+      ...(problem.dtype === 'f16' ? [checkStored(problem, reply.outputs)] : []),
       checkGuardZones(reply.repeated ? [...reply.outputs, reply.repeated] : reply.outputs),
       checkInputsUnchanged(problem, prepared.inputs, reply.inputsAfter),
       subject.declared.deterministic === false

@@ -1,4 +1,4 @@
-import type { Problem } from './problem.ts';
+import type { DType, Problem } from './problem.ts';
 import type { Tensors } from './tensors.ts';
 
 export type MaybePromise<T> = T | Promise<T>;
@@ -87,6 +87,8 @@ export interface Backend {
   readonly id: string;
   readonly version: string;
   readonly numerics: Numerics;
+  /** What it stores, whether or not this device can; left out: `f32`. Problems of another dtype are skipped. */
+  readonly dtypes?: readonly DType[];
   /** Left out: the CPU that Node runs on. */
   readonly device?: Device;
   /** True, or the reason why not. */

@@ -1,6 +1,15 @@
 import { divisorOf } from './convention.ts';
 import { ProblemError, ShapeError } from './errors.ts';
-import { dtypes, elementsOf, elementsPerChannel, layouts, ops, type Problem, type Shape } from './problem.ts';
+import {
+  type DType,
+  elementsOf,
+  elementsPerChannel,
+  layouts,
+  ops,
+  type Problem,
+  type Shape,
+  usualDTypes,
+} from './problem.ts';
 import { inputsOf, outputsOf, type TensorSlot, type Tensors } from './tensors.ts';
 
 /** 2³²−1 elements of float32 are 16 GiB, past which no typed array here goes. */
@@ -56,14 +65,23 @@ export function checkConvention(convention: Problem['convention']): void {
   }
 }
 
+/** Why a backend that stores these formats does not take the problem, or undefined when it does: an answer of `supports`. */
+export function whyNotStored(
+  { dtype }: Pick<Problem, 'dtype'>,
+  stored: readonly DType[] = usualDTypes,
+): string | undefined {
+  return stored.includes(dtype) ? undefined : `stores ${stored.join(' and ')}, not ${dtype}`;
+}
+
 /**
  * Whether the problem has a meaning. Every backend calls this in `plan`, so that all refuse alike.
+ * @param stored the formats that the backend stores; `f32` alone when left out
  * @throws {ProblemError} naming the field, what was expected and what came
  */
-export function checkProblem(problem: Problem): void {
+export function checkProblem(problem: Problem, stored: readonly DType[] = usualDTypes): void {
   oneOf('op', ops, problem.op);
   oneOf('layout', layouts, problem.layout);
-  oneOf('dtype', dtypes, problem.dtype);
+  oneOf('dtype', stored, problem.dtype);
   oneOf('affine', [true, false], problem.affine);
   checkShape(problem.shape);
   checkConvention(problem.convention);

@@ -1,7 +1,7 @@
 import type { Backend, Device, MaybePromise, Numerics, OpenBackend, OpenOptions, Plan } from './backend.ts';
-import { checkInputs, checkOutputs, checkProblem } from './checks.ts';
+import { checkInputs, checkOutputs, checkProblem, whyNotStored } from './checks.ts';
 import { KernelError, ProblemError } from './errors.ts';
-import type { Op, Problem } from './problem.ts';
+import type { DType, Op, Problem } from './problem.ts';
 import {
   type BackwardFrozenInputs,
   type BackwardInputs,
@@ -25,6 +25,8 @@ export interface Kernels {
   readonly id: string;
   readonly version?: string;
   readonly numerics?: Numerics;
+  /** What it stores; left out: `f32`. */
+  readonly dtypes?: readonly DType[];
   readonly device?: Device;
   /** True, or the reason why not. */
   supports?(problem: Problem): true | string;
@@ -196,16 +198,19 @@ export function fromFunctions(kernels: Kernels): OpenBackend {
       // The author's reason first: "has no function" says less.
       const supported = kernels.supports?.(problem) ?? true;
       if (supported !== true) return supported;
+      const notStored = whyNotStored(problem, kernels.dtypes);
+      if (notStored !== undefined) return notStored;
       return kernelOf(problem.op) === undefined ? `has no function ${functionOf[problem.op]}` : true;
     };
     return {
       id: kernels.id,
       version: kernels.version ?? '0.0.0',
       numerics: kernels.numerics ?? {},
+      ...(kernels.dtypes && { dtypes: kernels.dtypes }),
       ...(kernels.device && { device: kernels.device }),
       supports,
       plan(problem: Problem): Plan {
-        checkProblem(problem);
+        checkProblem(problem, kernels.dtypes);
         const supported = supports(problem);
         if (supported !== true) throw new ProblemError('problem', 'one that this backend supports', supported);
         return new FunctionPlan(problem, kernelOf(problem.op)!, returned);

@@ -1,5 +1,5 @@
 export type { Backend, Device, DeviceTime, MaybePromise, Numerics, OpenBackend, OpenOptions, Plan } from './backend.ts';
-export { checkConvention, checkInputs, checkOutputs, checkProblem, formatShape } from './checks.ts';
+export { checkConvention, checkInputs, checkOutputs, checkProblem, formatShape, whyNotStored } from './checks.ts';
 export {
   type Convention,
   conventionNamed,
@@ -12,6 +12,7 @@ export {
 export { BackendUnavailableError, KernelError, ProblemError, ShapeError } from './errors.ts';
 export { fromFunctions, type Kernels } from './fromFunctions.ts';
 export {
+  bytesPerElement,
   type DType,
   dtypes,
   elementsOf,
@@ -25,6 +26,7 @@ export {
   type Shape,
   type Strides,
   stridesOf,
+  usualDTypes,
 } from './problem.ts';
 export {
   type BackwardFrozenInputs,

@@ -17,10 +17,21 @@ export type Layout = 'nchw' | 'nhwc';
 
 export const layouts: readonly Layout[] = ['nchw', 'nhwc'];
 
-/** Storage format of every tensor. */
-export type DType = 'f32';
+/**
+ * How a backend stores x, y, dy and dx: float32, or binary16 of IEEE 754. What is held a channel (gamma, mean, invStd, …) is float32
+ * either way, and so is the arithmetic. Tensors cross the contract as Float32Array: of `f16` a full one holds binary16 values only.
+ */
+export type DType = 'f32' | 'f16';
 
-export const dtypes: readonly DType[] = ['f32'];
+export const dtypes: readonly DType[] = ['f32', 'f16'];
+
+/** What a backend stores that says nothing of it. */
+export const usualDTypes: readonly DType[] = ['f32'];
+
+/** Bytes of an element of x, y, dy and dx. */
+export function bytesPerElement({ dtype }: Pick<Problem, 'dtype'>): number {
+  return dtype === 'f16' ? 2 : 4;
+}
 
 /** Sizes in elements; each at least 1. */
 export interface Shape {

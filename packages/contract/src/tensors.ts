@@ -16,7 +16,10 @@ export type TensorName =
   | 'runningVar'
   | 'batchesTracked';
 
-/** Tensors by name. Which are present, and how long, `inputsOf` and `outputsOf` say. All float32. */
+/**
+ * Tensors by name. Which are present, and how long, `inputsOf` and `outputsOf` say. All are Float32Array; x, y, dy and dx of a problem of
+ * dtype `f16` hold values of binary16 only, rounded to nearest, ties to even.
+ */
 export type Tensors = { readonly [name in TensorName]?: Float32Array };
 
 /** `full` is [N, C, spatial…] in the problem's layout; `channel` is [C]; `scalar` is [1]. */

@@ -7,6 +7,7 @@ import {
   type Plan,
   type Problem,
   ProblemError,
+  whyNotStored,
 } from '@normgauge/contract';
 import { type Computation, LibraryPlan } from './libraryPlan.ts';
 
@@ -29,7 +30,7 @@ export function backendOf({ id, version, numerics, supports, compute, close }: L
     id,
     version,
     numerics,
-    supports,
+    supports: (problem) => whyNotStored(problem) ?? supports(problem),
     async plan(problem: Problem): Promise<Plan> {
       if (closed) throw new KernelError('order', 'plan: expected an open backend, got one that was closed');
       checkProblem(problem);

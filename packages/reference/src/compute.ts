@@ -1,4 +1,4 @@
-import { checkProblem, type Problem } from '@normgauge/contract';
+import { checkProblem, dtypes, type Problem } from '@normgauge/contract';
 import { backward } from './backward.ts';
 import { backwardFrozen } from './backwardFrozen.ts';
 import { forwardTraining } from './forwardTraining.ts';
@@ -14,7 +14,7 @@ import type { ExactTensors, RealTensors } from './tensors.ts';
  * @throws {ShapeError} when an input is absent or of another length
  */
 export function compute(problem: Problem, inputs: RealTensors): ExactTensors {
-  checkProblem(problem);
+  checkProblem(problem, dtypes);
   switch (problem.op) {
     case 'forward-training':
       return forwardTraining(problem, inputs);

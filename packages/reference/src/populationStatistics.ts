@@ -1,4 +1,12 @@
-import { checkProblem, conventionNamed, elementsOf, type Problem, ProblemError, ShapeError } from '@normgauge/contract';
+import {
+  checkProblem,
+  conventionNamed,
+  dtypes,
+  elementsOf,
+  type Problem,
+  ProblemError,
+  ShapeError,
+} from '@normgauge/contract';
 import { mean } from './float64.ts';
 import type { ExactRunningStatistics } from './runningStatistics.ts';
 import { batchStatistics, divideBy } from './statistics.ts';
@@ -24,7 +32,7 @@ export function populationStatistics(
 ): ExactRunningStatistics {
   const convention = conventionNamed('paper')!;
   const problem: Problem = { op: 'forward-training', shape, layout, dtype: 'f32', affine: false, convention };
-  checkProblem(problem);
+  checkProblem(problem, dtypes);
   if (batches.length === 0) throw new ProblemError('batches', 'at least one', 'none');
   for (const x of batches) {
     const length = elementsOf(shape);

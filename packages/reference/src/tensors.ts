@@ -1,5 +1,6 @@
 import {
   checkProblem,
+  dtypes,
   elementsOf,
   inputsOf,
   type Op,
@@ -46,7 +47,7 @@ export interface ExactGradients {
  */
 export function checked(op: Op, problem: Problem, inputs: RealTensors): Problem {
   const asked = { ...problem, op };
-  checkProblem(asked);
+  checkProblem(asked, dtypes);
   for (const { name, length } of inputsOf(asked)) {
     const tensor = inputs[name];
     if (tensor === undefined) throw new ShapeError(name, `${length} elements`, 'nothing');

@@ -9,6 +9,7 @@ import {
   type Plan,
   type Problem,
   ProblemError,
+  whyNotStored,
 } from '@normgauge/contract';
 import { JavaScriptPlan } from './plan.ts';
 
@@ -29,7 +30,10 @@ const numerics: Numerics = {
   deterministic: true,
 };
 
-function supports({ shape }: Problem): true | string {
+function supports(problem: Problem): true | string {
+  const notStored = whyNotStored(problem);
+  if (notStored !== undefined) return notStored;
+  const { shape } = problem;
   return elementsOf(shape) <= largestTensor || `takes at most ${largestTensor} elements a tensor`;
 }
 

@@ -6,6 +6,7 @@ import {
   type OpenBackend,
   type Plan,
   type Problem,
+  whyNotStored,
 } from '@normgauge/contract';
 import { checkBuilt, numerics, whyTooLarge } from './declared.ts';
 import { type Kernels, loadKernels, requireSimd } from './kernels.ts';
@@ -25,7 +26,7 @@ class WasmBackend implements Backend {
   }
 
   supports(problem: Problem): true | string {
-    return whyTooLarge(problem, this.#kernels.sizes, 1) ?? true;
+    return whyNotStored(problem) ?? whyTooLarge(problem, this.#kernels.sizes, 1) ?? true;
   }
 
   /**

@@ -32,11 +32,12 @@ export function repeatingWork(backend: Backend, share: number): Backend {
       },
     };
   };
-  const { id, version, numerics, device } = backend;
+  const { id, version, numerics, dtypes, device } = backend;
   return {
     id,
     version,
     numerics,
+    ...(dtypes && { dtypes }),
     ...(device && { device }),
     supports: (problem) => backend.supports(problem),
     plan,

@@ -1,4 +1,4 @@
-import { type Backend, elementsPerChannel, type Problem } from '@normgauge/contract';
+import { type Backend, dtypes, elementsPerChannel, type Problem, whyNotStored } from '@normgauge/contract';
 import type { Declared, SupportsReply } from '../protocol.ts';
 
 /*
@@ -84,6 +84,13 @@ export function supportedBy(backend: Backend, problem: Problem): SupportsReply {
   const { numerics } = backend;
   const fault = faultIn(numerics);
   if (fault !== undefined) throw new Error(fault);
+  const stored: unknown = backend.dtypes;
+  if (stored !== undefined && !(Array.isArray(stored) && stored.every((dtype) => dtypes.includes(dtype)))) {
+    throw new Error(expected('dtypes', `a list of ${dtypes.join(', ')}`, stored));
+  }
+  // Before it is asked itself: a backend that knows of no other format takes every problem for float32.
+  const notStored = whyNotStored(problem, backend.dtypes);
+  if (notStored !== undefined) return { supported: notStored };
   const supported: unknown = asked('supports', () => backend.supports?.(problem) ?? true);
   if (supported !== true && (typeof supported !== 'string' || supported.trim() === '')) {
     throw new Error(expected('supports', 'true or the reason why not', supported));

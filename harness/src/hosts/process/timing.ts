@@ -1,4 +1,4 @@
-import { inputsOf, outputsOf, type Plan, type Problem, type Tensors } from '@normgauge/contract';
+import { bytesPerElement, inputsOf, outputsOf, type Plan, type Problem, type Tensors } from '@normgauge/contract';
 import { Bench } from 'tinybench';
 import type { Samples, TimeReply, TimeRequest } from '../protocol.ts';
 import { copyInto, now, processorTime } from './clock.ts';
@@ -69,8 +69,10 @@ async function openArms(problem: Problem, inputSets: readonly Tensors[], open: (
   const outputSets = inputSets.map(() =>
     Object.fromEntries(outputsOf(problem).map(({ name, length }) => [name, new Float32Array(length)])),
   );
-  const { copySource, copyTarget } = copyBuffers(inputsOf(problem)[0]!.length);
-  copyInto(copySource, inputSets[0]!.x!);
+  // As many bytes as x has where it is stored: an element of float16 is half a word.
+  const words = Math.ceil((inputsOf(problem)[0]!.length * bytesPerElement(problem)) / Float32Array.BYTES_PER_ELEMENT);
+  const { copySource, copyTarget } = copyBuffers(words);
+  copyInto(copySource, inputSets[0]!.x!.subarray(0, words));
   return { plans, inputSets, outputSets, copySource, copyTarget };
 }
 

@@ -1,5 +1,6 @@
 import { type Convention, type Op, ops } from '@normgauge/contract';
-import { float16 } from '../../stepwise/float32.ts';
+import { f16round } from '@petamoriken/float16';
+
 import type { Replaced } from '../../stepwise/kernel.ts';
 import { invStdOf, mix, type Place } from '../../stepwise/steps.ts';
 import { because, kernel, type Mutant } from '../mutant.ts';
@@ -45,7 +46,7 @@ export const epsilonMutants: readonly Mutant[] = [
     kernel(
       'eps-float16',
       'eps went through float16',
-      reading(({ eps }) => ({ eps: float16(eps) })),
+      reading(({ eps }) => ({ eps: f16round(eps) })),
     ),
     kernel(
       'eps-squared',

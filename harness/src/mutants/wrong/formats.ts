@@ -1,4 +1,5 @@
-import { bfloat16, float16, significant, tf32 } from '../../stepwise/float32.ts';
+import { f16round } from '@petamoriken/float16';
+import { bfloat16, significant, tf32 } from '../../stepwise/float32.ts';
 import type { Replaced } from '../../stepwise/kernel.ts';
 import { loading, storing } from '../../stepwise/rounding.ts';
 import { sum, twoPass } from '../../stepwise/steps.ts';
@@ -25,15 +26,15 @@ export const formatMutants: readonly Mutant[] = [
   ...because(
     'numerics',
     'float16 inside',
-    kernel('float16-inputs', 'x and dy are read as float16', loading(float16, full)),
-    kernel('float16-outputs', 'y and dx went through float16', storing(float16, ['y', 'dx'])),
-    kernel('float16-accumulators', 'sums are kept in float16', accumulating(float16)),
-    kernel('float16-affine', 'gamma and beta are kept in float16', loading(float16, ['gamma', 'beta'])),
-    kernel('float16-saved', 'saved statistics went through float16', storing(float16, ['mean', 'invStd'])),
+    kernel('float16-inputs', 'x and dy are read as float16', loading(f16round, full)),
+    kernel('float16-outputs', 'y and dx went through float16', storing(f16round, ['y', 'dx'])),
+    kernel('float16-accumulators', 'sums are kept in float16', accumulating(f16round)),
+    kernel('float16-affine', 'gamma and beta are kept in float16', loading(f16round, ['gamma', 'beta'])),
+    kernel('float16-saved', 'saved statistics went through float16', storing(f16round, ['mean', 'invStd'])),
     kernel(
       'float16-running',
       'running statistics are kept in float16',
-      storing(float16, ['runningMean', 'runningVar']),
+      storing(f16round, ['runningMean', 'runningVar']),
     ),
   ),
   ...because(

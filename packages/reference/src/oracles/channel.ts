@@ -1,4 +1,4 @@
-import { checkProblem, inputsOf, type Problem, ShapeError } from '@normgauge/contract';
+import { checkProblem, dtypes, inputsOf, type Problem, ShapeError } from '@normgauge/contract';
 import type { RealTensors } from '../tensors.ts';
 
 /** One channel of a problem as the oracles read it: independent of the reference, which walks the tensors by stride. */
@@ -39,7 +39,7 @@ function indicesByChannel({ shape: { n, c, spatial }, layout }: Problem): number
  * @throws {ShapeError} when an input is absent or of another length
  */
 export function channelsOf(problem: Problem, inputs: RealTensors): readonly Channel[] {
-  checkProblem(problem);
+  checkProblem(problem, dtypes);
   for (const { name, length } of inputsOf(problem)) {
     const actual = inputs[name]?.length;
     if (actual !== length) throw new ShapeError(name, `${length} elements`, `${actual ?? 'no'} elements`);

@@ -8,6 +8,7 @@ import {
   type OpenOptions,
   type Plan,
   type Problem,
+  whyNotStored,
 } from '@normgauge/contract';
 import { checkBuilt, numerics, whyTooLarge } from '../declared.ts';
 import { compileKernels, hasRelaxedSimd, instantiate, type Kernels, kernelsOf, requireSimd } from '../kernels.ts';
@@ -64,7 +65,7 @@ class ThreadsBackend implements Backend {
   }
 
   supports(problem: Problem): true | string {
-    return whyTooLarge(problem, this.#sizes, this.#runner.threads) ?? true;
+    return whyNotStored(problem) ?? whyTooLarge(problem, this.#sizes, this.#runner.threads) ?? true;
   }
 
   /**
