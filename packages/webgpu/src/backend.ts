@@ -3,10 +3,13 @@ import {
   BackendUnavailableError,
   checkProblem,
   type Device,
+  type DType,
+  dtypes,
   type Numerics,
   type Plan,
   type Problem,
   ProblemError,
+  usualDTypes,
 } from '@normgauge/contract';
 import { deviceOf, type FindAdapter } from './adapter.ts';
 import { channelGroups, planInGroups } from './channelGroups.ts';
@@ -51,6 +54,7 @@ class WebGpuBackend implements Backend {
   readonly id = 'webgpu';
   readonly version: string = version;
   readonly numerics: Numerics = numerics;
+  readonly dtypes: readonly DType[] = dtypes;
   readonly device: Device;
   readonly #find: FindAdapter;
   readonly #options: GpuOptions;
@@ -65,12 +69,14 @@ class WebGpuBackend implements Backend {
   }
 
   supports(problem: Problem): true | string {
+    if (problem.dtype === 'f16' && !this.#gpu.halves)
+      return `needs shader-f16, which ${this.device.name} does not have`;
     const groups = channelGroups(problem, this.#gpu);
     return typeof groups === 'string' ? groups : true;
   }
 
   async plan(problem: Problem): Promise<Plan> {
-    checkProblem(problem);
+    checkProblem(problem, this.#gpu.halves ? dtypes : usualDTypes);
     if (this.#closed) throw new Error('plan: the backend was closed');
     if (this.#gpu.lossMessage !== undefined) this.#gpu = (await open(this.#find, this.#options)).gpu;
     const groups = channelGroups(problem, this.#gpu);

@@ -50,6 +50,8 @@ export class Gpu {
   readonly parallelism: Parallelism;
   /** Whether kernels use subgroups. */
   readonly subgroups: boolean;
+  /** Whether shaders may hold float16. */
+  readonly halves: boolean;
   /** Its clock, where it has one. */
   readonly timestamps: Timestamps | undefined;
   readonly #compiled = new Map<string, Promise<CompiledKernel>>();
@@ -63,7 +65,11 @@ export class Gpu {
   static async open(adapter: GPUAdapter, options: GpuOptions = {}): Promise<Gpu> {
     const requiredLimits = { ...askedOf(adapter.limits) };
     const wanted = (options.subgroups ?? true) && adapter.features.has('subgroups');
-    const features: readonly GPUFeatureName[] = ['timestamp-query', ...(wanted ? (['subgroups'] as const) : [])];
+    const features: readonly GPUFeatureName[] = [
+      'timestamp-query',
+      'shader-f16',
+      ...(wanted ? (['subgroups'] as const) : []),
+    ];
     const requiredFeatures = features.filter((feature) => adapter.features.has(feature));
     const device = await adapter.requestDevice({ label: 'normgauge', requiredLimits, requiredFeatures });
     return new Gpu(device, {
@@ -78,6 +84,7 @@ export class Gpu {
     this.limits = { ...askedOf(device.limits), ...options.limits };
     this.parallelism = options.parallelism;
     this.subgroups = options.subgroups;
+    this.halves = device.features.has('shader-f16');
     this.timestamps = device.features.has('timestamp-query') ? new Timestamps(this) : undefined;
     this.#lost = device.lost.then(({ reason, message }) => {
       this.#lossMessage ??= `the GPU device was lost (${reason}): ${message}`;

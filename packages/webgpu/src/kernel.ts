@@ -1,3 +1,4 @@
+import { storedOf } from './kernels/stored.ts';
 import type { Walk } from './kernels/walks.ts';
 import { paramsStruct } from './params.ts';
 
@@ -18,8 +19,8 @@ export type BufferName = keyof typeof types;
 /** A shader before it is compiled: one entry point `main`, the buffers it reads and writes, and the rest of its text. */
 export interface Kernel {
   readonly label: string;
-  /** What one load of a tensor takes, and whether the text uses subgroups. */
-  readonly walk: Pick<Walk, 'load' | 'subgroups'>;
+  /** What one load of a tensor takes, in which format, and whether the text uses subgroups. */
+  readonly walk: Pick<Walk, 'load' | 'subgroups' | 'dtype'>;
   readonly reads: readonly BufferName[];
   readonly writes: readonly BufferName[];
   readonly body: string;
@@ -49,10 +50,11 @@ const addressSpace: Readonly<Record<GPUBufferBindingType, string>> = {
 /** The complete WGSL text of a kernel. */
 export function wgslOf(kernel: Kernel): string {
   const { label, walk, body } = kernel;
+  const { load, extension, functions } = storedOf(walk);
   const declarations = bindingsOf(kernel).map(({ name, type }, at) => {
-    const held = types[name] === 'tensor' ? `array<${walk.load}>` : types[name];
+    const held = types[name] === 'tensor' ? `array<${load}>` : types[name];
     return `@group(0) @binding(${at}) var<${addressSpace[type]}> ${name}: ${held};`;
   });
-  const extensions = walk.subgroups ? ['enable subgroups;'] : [];
-  return [`// ${label}`, ...extensions, paramsStruct, ...declarations, body].join('\n');
+  const extensions = [...(extension ? [extension] : []), ...(walk.subgroups ? ['enable subgroups;'] : [])];
+  return [`// ${label}`, ...extensions, paramsStruct, ...declarations, functions, body].join('\n');
 }

@@ -1,7 +1,9 @@
 import {
+  bytesPerElement,
   checkInputs,
   checkOutputs,
   type DeviceTime,
+  type Extent,
   elementsOf,
   inputsOf,
   KernelError,
@@ -9,11 +11,13 @@ import {
   type Plan,
   type Problem,
   type TensorName,
+  type TensorSlot,
   type Tensors,
 } from '@normgauge/contract';
 import { channelInputLength, channelInputOffset, channelOutputLength, channelOutputOffset } from './channelTensors.ts';
 import { type Geometry, geometryOf, gridOf } from './geometry.ts';
 import type { Gpu } from './gpu.ts';
+import { fromHalves, halvesOf } from './halves.ts';
 import { type BufferName, bindingsOf } from './kernel.ts';
 import { paramsOf } from './params.ts';
 import { stepsOf } from './program.ts';
@@ -35,19 +39,24 @@ interface Place {
   readonly offset: number;
 }
 
-/** Elements of every buffer that this problem needs. */
-function bufferLengths(problem: Problem, geometry: Geometry): ReadonlyMap<BufferName, number> {
+/** Bytes of a slot of this problem where it is stored, in whole words: WebGPU copies nothing else. */
+function bytesOf(problem: Problem, { extent, length }: Pick<TensorSlot, 'extent' | 'length'>): number {
+  return Math.ceil((length * (extent === 'full' ? bytesPerElement(problem) : float)) / float) * float;
+}
+
+/** Bytes of every buffer that this problem needs. */
+function bufferSizes(problem: Problem, geometry: Geometry): ReadonlyMap<BufferName, number> {
   const { c, reduce } = geometry;
-  const full = elementsOf(problem.shape);
+  const full = bytesOf(problem, { extent: 'full', length: elementsOf(problem.shape) });
   const all: Readonly<Record<BufferName, number>> = {
-    p: paramsOf(problem, geometry).byteLength / float,
+    p: paramsOf(problem, geometry).byteLength,
     x: full,
     dy: full,
     result: full,
-    channelsIn: channelInputLength(problem),
-    channelsOut: channelOutputLength(problem),
-    partials: 4 * reduce.parts * c,
-    coefficients: 8 * c,
+    channelsIn: channelInputLength(problem) * float,
+    channelsOut: channelOutputLength(problem) * float,
+    partials: 4 * reduce.parts * c * float,
+    coefficients: 8 * c * float,
   };
   const used = new Set(
     stepsOf(problem, geometry, false).flatMap(({ kernel }) => bindingsOf(kernel).map(({ name }) => name)),
@@ -61,10 +70,10 @@ function bufferLengths(problem: Problem, geometry: Geometry): ReadonlyMap<Buffer
 export function fits(problem: Problem, { limits, parallelism }: Pick<Gpu, 'limits' | 'parallelism'>): true | string {
   const most = Math.min(limits.maxBufferSize, limits.maxStorageBufferBindingSize);
   const limit = most === limits.maxBufferSize ? 'maxBufferSize' : 'maxStorageBufferBindingSize';
-  for (const [name, length] of bufferLengths(problem, geometryOf(problem, parallelism))) {
-    if (length * float > most) return `${name} has ${length * float} bytes, over this device's ${limit} of ${most}`;
+  for (const [name, bytes] of bufferSizes(problem, geometryOf(problem, parallelism))) {
+    if (bytes > most) return `${name} has ${bytes} bytes, over this device's ${limit} of ${most}`;
   }
-  const outputs = outputsOf(problem).reduce((sum, { length }) => sum + length, 0) * float;
+  const outputs = outputsOf(problem).reduce((sum, slot) => sum + bytesOf(problem, slot), 0);
   if (outputs > limits.maxBufferSize) {
     return `the outputs have ${outputs} bytes, over this device's maxBufferSize of ${limits.maxBufferSize}`;
   }
@@ -94,9 +103,9 @@ export class GpuPlan implements Plan {
     );
     const buffers = new Map<BufferName, GPUBuffer>();
     try {
-      for (const [name, length] of bufferLengths(problem, geometry)) {
+      for (const [name, bytes] of bufferSizes(problem, geometry)) {
         const kind = name === 'p' ? usage.uniform : usage.storage;
-        buffers.set(name, await gpu.buffer(name, length * float, kind | usage.copySource | usage.copyTarget));
+        buffers.set(name, await gpu.buffer(name, bytes, kind | usage.copySource | usage.copyTarget));
       }
       const dispatches = await gpu.guarded('plan', () => {
         gpu.device.queue.writeBuffer(buffers.get('p')!, 0, paramsOf(problem, geometry));
@@ -150,16 +159,19 @@ export class GpuPlan implements Plan {
   async write(inputs: Tensors): Promise<void> {
     checkInputs(this.#problem, inputs);
     await this.#gpu.guarded('write', () => {
-      for (const { name } of inputsOf(this.#problem)) {
+      for (const { name, extent } of inputsOf(this.#problem)) {
         const { buffer, offset } = this.#inputPlace(name);
         const source = inputs[name]!;
-        // the npm package webgpu 0.6.2 crashes the process when it is given shared memory
-        const data =
-          source.buffer instanceof ArrayBuffer ? (source as Float32Array<ArrayBuffer>) : new Float32Array(source);
-        this.#gpu.device.queue.writeBuffer(buffer, offset * float, data);
+        this.#gpu.device.queue.writeBuffer(buffer, offset * float, this.#asStored(source, extent));
       }
     });
     this.#state = 'written';
+  }
+
+  #asStored(source: Float32Array, extent: Extent): Float32Array<ArrayBuffer> | Uint16Array<ArrayBuffer> {
+    if (extent === 'full' && this.#problem.dtype === 'f16') return halvesOf(source);
+    // the npm package webgpu 0.6.2 crashes the process when it is given shared memory
+    return source.buffer instanceof ArrayBuffer ? (source as Float32Array<ArrayBuffer>) : new Float32Array(source);
   }
 
   async run(): Promise<void> {
@@ -193,22 +205,27 @@ export class GpuPlan implements Plan {
     if (asked.length === 0) return;
     const staging = await this.#stagingBuffer();
     let end = 0;
-    const copies = asked.map(({ name, length }) => {
+    const copies = asked.map((slot) => {
       const at = end;
-      end += length * float;
-      return { view: into[name]!, from: this.#outputPlace(name), at, length };
+      const bytes = bytesOf(this.#problem, slot);
+      end += bytes;
+      return { view: into[slot.name]!, from: this.#outputPlace(slot.name), at, bytes, slot };
     });
     await this.#gpu.guarded('read', () => {
       const encoder = this.#gpu.device.createCommandEncoder();
-      for (const { from, at, length } of copies) {
-        encoder.copyBufferToBuffer(from.buffer, from.offset * float, staging, at, length * float);
+      for (const { from, at, bytes } of copies) {
+        encoder.copyBufferToBuffer(from.buffer, from.offset * float, staging, at, bytes);
       }
       this.#gpu.device.queue.submit([encoder.finish()]);
     });
     await this.#gpu.orLost('read', staging.mapAsync(mapRead, 0, end));
     try {
       const mapped = staging.getMappedRange(0, end);
-      for (const { view, at, length } of copies) view.set(new Float32Array(mapped, at, length));
+      for (const { view, at, slot } of copies) {
+        if (slot.extent === 'full' && this.#problem.dtype === 'f16') {
+          fromHalves(new Uint16Array(mapped, at, slot.length), view);
+        } else view.set(new Float32Array(mapped, at, slot.length));
+      }
     } finally {
       staging.unmap();
     }
@@ -216,8 +233,8 @@ export class GpuPlan implements Plan {
 
   /** Room for all outputs, kept until the plan is closed. */
   async #stagingBuffer(): Promise<GPUBuffer> {
-    const length = outputsOf(this.#problem).reduce((sum, slot) => sum + slot.length, 0);
-    this.#staging ??= await this.#gpu.buffer('staging', length * float, usage.mapRead | usage.copyTarget);
+    const bytes = outputsOf(this.#problem).reduce((sum, slot) => sum + bytesOf(this.#problem, slot), 0);
+    this.#staging ??= await this.#gpu.buffer('staging', bytes, usage.mapRead | usage.copyTarget);
     return this.#staging;
   }
 

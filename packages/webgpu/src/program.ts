@@ -26,8 +26,9 @@ export interface Step {
  * | … without gamma | dx | the same |
  */
 export function stepsOf(problem: Problem, geometry: Geometry, subgroups: boolean): readonly Step[] {
-  const walk = walkOf(geometry, geometry.load, subgroups);
-  const single = walkOf(geometry, 'f32', subgroups);
+  const { dtype } = problem;
+  const walk = walkOf(geometry, { load: geometry.load, subgroups, dtype });
+  const single = walkOf(geometry, { load: 'f32', subgroups, dtype });
   const whole = geometry.reduce.parts === 1;
   const reduceGroups = geometry.tiles * geometry.reduce.parts;
   const map = (kernel: Kernel): Step => ({ kernel, groups: geometry.tiles * geometry.map.parts });

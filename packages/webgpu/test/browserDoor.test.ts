@@ -18,9 +18,9 @@ async function reachable(entry: URL): Promise<{ files: Set<string>; packages: Se
   return { files, packages };
 }
 
-it('loads nothing in a browser but its own modules and the contract', async () => {
+it('loads nothing in a browser but its own modules, the contract and the conversion to float16', async () => {
   const { files, packages } = await reachable(new URL('../src/browser.ts', import.meta.url));
-  expect([...packages]).toEqual(['@normgauge/contract']);
+  expect([...packages]).toEqual(['@normgauge/contract', '@petamoriken/float16']);
   expect(files.size).toBeGreaterThan(10);
 });
 

@@ -17,9 +17,14 @@ interface Case {
   readonly inputs: Readonly<Record<string, readonly number[]>>;
 }
 
+/** The folder that a bundler would take the package from. */
+const float16 = import.meta.resolve('@petamoriken/float16');
+
 /** Solves all cases in the page and posts what came of it. */
 const page = `<!doctype html><meta charset="utf-8"><title>BatchNorm</title>
-<script type="importmap">{ "imports": { "@normgauge/contract": "/contract/dist/index.js" } }</script>
+<script type="importmap">${JSON.stringify({
+  imports: { '@normgauge/contract': '/contract/dist/index.js', '@petamoriken/float16': '/float16/index.mjs' },
+})}</script>
 <script type="module">
   import { openBackend } from '/webgpu/dist/browser.js';
   import { outputsOf } from '@normgauge/contract';
@@ -71,8 +76,10 @@ async function solveInChromium(
           ? JSON.stringify({ cases })
           : /^\/(contract|webgpu)\/dist\/[\w/]+\.js$/.test(url)
             ? await readFile(new URL(`../..${url}`, import.meta.url), 'utf8')
-            : '';
-    const type = url === '/' ? 'text/html' : url.endsWith('.js') ? 'text/javascript' : 'application/json';
+            : /^\/float16\/[\w/]+\.mjs$/.test(url)
+              ? await readFile(new URL(url.slice('/float16/'.length), float16), 'utf8')
+              : '';
+    const type = url === '/' ? 'text/html' : /js$/.test(url) ? 'text/javascript' : 'application/json';
     response.writeHead(text === '' && url !== '/result' ? 404 : 200, { 'content-type': type }).end(text);
   });
   await new Promise<void>((resolve) => {

@@ -212,7 +212,7 @@ describe.skipIf(unavailable)(`webgpu ${unavailable}`, () => {
     const gpu = await Gpu.open((await findNodeAdapter()).adapter);
     const broken: Kernel = {
       label: 'broken',
-      walk: { load: 'f32', subgroups: false },
+      walk: { load: 'f32', subgroups: false, dtype: 'f32' },
       reads: ['x'],
       writes: ['result'],
       body: '@compute @workgroup_size(1)\nfn main() { result[0] = x[0] + nothing; }',

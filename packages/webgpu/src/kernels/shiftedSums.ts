@@ -1,11 +1,16 @@
 import { threads } from '../geometry.ts';
 import { acrossLanes } from './acrossLanes.ts';
+import { storedOf } from './stored.ts';
 import { foundInLane, loop, ofEachChannel, type Walk } from './walks.ts';
 
 /** WGSL: element `i` of `channel`, wherever in a load it is. */
-function elementOf({ load, channels, elements }: Walk): string {
-  if (load === 'f32') return 'x[addressOf(channel, i)]';
-  return channels === 4 ? 'x[addressOf(channel, i)][channel % 4u]' : `x[addressOf(channel, i / ${elements}u)][i % 4u]`;
+function elementOf(walk: Walk): string {
+  const { load, channels, elements } = walk;
+  const { read } = storedOf(walk);
+  if (load === 'f32') return read('x[addressOf(channel, i)]');
+  return channels === 4
+    ? `${read('x[addressOf(channel, i)]')}[channel % 4u]`
+    : `${read(`x[addressOf(channel, i / ${elements}u)]`)}[i % 4u]`;
 }
 
 /**

@@ -1,5 +1,7 @@
+import type { DType } from '@normgauge/contract';
 import { type Geometry, threads } from '../geometry.ts';
 import type { BufferName } from '../kernel.ts';
+import { storedOf } from './stored.ts';
 
 /** The addresses of the four loads that a lane's loop makes at once. */
 const addresses = ['a0', 'a1', 'a2', 'a3'];
@@ -7,15 +9,17 @@ const addresses = ['a0', 'a1', 'a2', 'a3'];
 /**
  * How the threads of a workgroup walk over the elements of their channels, as pieces of WGSL.
  *
- * A workgroup has `tile` adjacent channels. Each load of a thread takes one float32, or four that lie side by side: four positions
+ * A workgroup has `tile` adjacent channels. Each load of a thread takes one element, or four that lie side by side: four positions
  * of one channel in `planes`, four channels of one position in `rows`. Load i of a channel, 0 ≤ i < m / elements, is in sample
  * i / run at place i mod run, where a run has positions / elements loads; a lane takes every lanes-th. Adjacent threads touch
  * adjacent memory: in `planes` they are lanes of one channel, in `rows` the same lane of adjacent channels. The only
  * divisions are at the start; from then on an address is carried along.
  */
 export interface Walk {
-  /** What x, dy and result are arrays of; addresses count these. */
+  /** One element of x, dy and result, or four, as float32; addresses count these. */
   readonly load: 'f32' | 'vec4f';
+  /** What they are stored in, see stored.ts. */
+  readonly dtype: DType;
   /** Channels that one load holds. */
   readonly channels: 1 | 4;
   /** Elements of each of these channels that one load holds. */
@@ -35,11 +39,15 @@ export interface Walk {
   readonly step: string;
 }
 
-function planes(load: Walk['load'], subgroups: boolean): Walk {
+/** What walks differ in beside their geometry. */
+export type Loads = Pick<Walk, 'load' | 'subgroups' | 'dtype'>;
+
+function planes({ load, subgroups, dtype }: Loads): Walk {
   const elements = load === 'vec4f' ? 4 : 1;
   const run = `(p.positions / ${elements}u)`;
   return {
     load,
+    dtype,
     channels: 1,
     elements,
     subgroups,
@@ -66,10 +74,11 @@ fn addressOf(channel: u32, i: u32) -> u32 { return (i / ${run} * p.c + channel) 
   };
 }
 
-function rows(load: Walk['load'], subgroups: boolean): Walk {
+function rows({ load, subgroups, dtype }: Loads): Walk {
   const channels = load === 'vec4f' ? 4 : 1;
   return {
     load,
+    dtype,
     channels,
     elements: 1,
     subgroups,
@@ -93,11 +102,11 @@ fn addressOf(channel: u32, i: u32) -> u32 { return i * (p.c / ${channels}u) + ch
 }
 
 /**
- * The walk of a geometry, with loads as wide as it allows or of one element.
- * @param subgroups whether the device has subgroups whose threads are adjacent, see subgroups.ts
+ * The walk of a geometry, with these loads: as wide as it allows or of one element, with subgroups where the device has some whose threads are
+ * adjacent, see subgroups.ts.
  */
-export function walkOf({ walk }: Geometry, load: Walk['load'], subgroups: boolean): Walk {
-  return walk === 'planes' ? planes(load, subgroups) : rows(load, subgroups);
+export function walkOf({ walk }: Geometry, loads: Loads): Walk {
+  return walk === 'planes' ? planes(loads) : rows(loads);
 }
 
 /** What a step of the loop has taken from memory. */
@@ -115,19 +124,20 @@ export interface Taken {
  * used, then one by one. Four single elements are visited as one vec4f, four vec4f one after the other.
  */
 export function loop(walk: Walk, tensors: readonly BufferName[], visit: (taken: Taken) => string): string {
+  const { read, rounded, written } = storedOf(walk);
   const single = (address: string): string =>
     visit({
       type: walk.load,
       of: (tensor) => `${tensor}_${address}`,
-      store: (value) => `result[${address}] = ${value};`,
+      store: (value) => `result[${address}] = ${written(rounded(value, walk.load))};`,
     });
   const loadFrom = (address: string): string =>
-    tensors.map((tensor) => `let ${tensor}_${address} = ${tensor}[${address}];`).join(' ');
+    tensors.map((tensor) => `let ${tensor}_${address} = ${read(`${tensor}[${address}]`)};`).join(' ');
   const gathered = visit({
     type: 'vec4f',
     of: (tensor) => `vec4f(${addresses.map((address) => `${tensor}_${address}`).join(', ')})`,
     store: (value) =>
-      `let four = ${value}; ${addresses.map((address, k) => `result[${address}] = four[${k}];`).join(' ')}`,
+      `let four = ${rounded(value, 'vec4f')}; ${addresses.map((address, k) => `result[${address}] = ${written(`four[${k}]`)};`).join(' ')}`,
   });
   return /* wgsl */ `
   while (i + 3u * lanes < end) {
