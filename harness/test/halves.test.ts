@@ -40,6 +40,11 @@ describe('cases of dtype f16', () => {
     expect(x).not.toEqual(x!.map(f16round));
   });
 
+  it('are not what a full address in float32 selects', () => {
+    const patterns = ['inference/nchw/3x5x7x5/normal/pytorch'];
+    expect(selectCases({ suite: 'half', patterns, conventions: [] }).map(({ id }) => id)).toEqual(patterns);
+  });
+
   it.each([
     { address: 'inference/nchw/2x3/huge/pytorch/f16', says: 'huge has data outside the range of float16' },
     { address: 'inference/nchw/2x3/normal/pytorch/f8', says: 'dtype "f8": expected one of f32, f16' },

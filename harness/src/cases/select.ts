@@ -58,7 +58,10 @@ function matching(cases: readonly Case[], suite: string, pattern: string): reado
   const exact = cases.filter(({ id }) => id === pattern);
   if (exact.length > 0) return exact;
   const isGlob = /[*?[{]/.test(pattern);
-  const matches = isGlob ? picomatch(pattern) : (id: string) => id.startsWith(pattern);
+  // A full address is no prefix of the same case in another dtype.
+  const matches = isGlob
+    ? picomatch(pattern)
+    : (id: string) => id.startsWith(pattern) && !(partsOf(pattern) && id[pattern.length] === '/');
   const found = cases.filter(({ id }) => matches(id));
   if (found.length > 0) return found;
   if (!isGlob && partsOf(pattern)) return [caseAt(pattern)];
