@@ -2,7 +2,7 @@ import type { TensorName } from '@normgauge/contract';
 import { f16round } from '@petamoriken/float16';
 import { bfloat16, cutToFloat16, flushed, quickInverseRoot, significant, tf32 } from '../stepwise/float32.ts';
 import type { Replaced } from '../stepwise/kernel.ts';
-import { loading, storing } from '../stepwise/rounding.ts';
+import { accumulating, loading, storing } from '../stepwise/rounding.ts';
 import { correct, sum } from '../stepwise/steps.ts';
 import type { Cause } from './causes.ts';
 import { type Hypothesis, suppose } from './hypothesis.ts';
@@ -23,20 +23,6 @@ function truncated(value: number, bits: number): number {
   if (!Number.isFinite(value) || value === 0) return value;
   const quantum = 2 ** (Math.floor(Math.log2(Math.abs(value))) - bits + 1);
   return Math.trunc(value / quantum) * quantum;
-}
-
-function accumulating(round: Round): Replaced {
-  const add = (values: Float64Array): number => values.reduce((total, value) => round(total + value), 0);
-  return {
-    statistics(x, m) {
-      const mean = add(x) / m;
-      return { mean, squares: add(x.map((value) => (value - mean) ** 2)) };
-    },
-    sums: (x, dy, { mean, invStd }) => ({
-      dBeta: add(dy),
-      dGamma: add(x.map((value, k) => dy[k]! * (value - mean) * invStd)),
-    }),
-  };
 }
 
 function multiplying(round: Round): Replaced {

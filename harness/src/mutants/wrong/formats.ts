@@ -1,25 +1,10 @@
 import { f16round } from '@petamoriken/float16';
 import { bfloat16, significant, tf32 } from '../../stepwise/float32.ts';
-import type { Replaced } from '../../stepwise/kernel.ts';
-import { loading, storing } from '../../stepwise/rounding.ts';
+import { accumulating, loading, storing } from '../../stepwise/rounding.ts';
 import { sum, twoPass } from '../../stepwise/steps.ts';
 import { because, kernel, type Mutant } from '../mutant.ts';
 
 /* Kernels that hold something in fewer bits than float32. */
-
-function accumulating(round: (value: number) => number): Replaced {
-  const add = (values: Float64Array): number => values.reduce((total, value) => round(total + value), 0);
-  return {
-    statistics(x, m) {
-      const mean = add(x) / m;
-      return { mean, squares: add(x.map((value) => (value - mean) ** 2)) };
-    },
-    sums: (x, dy, { mean, invStd }) => ({
-      dBeta: add(dy),
-      dGamma: add(x.map((value, k) => dy[k]! * (value - mean) * invStd)),
-    }),
-  };
-}
 
 const full = ['x', 'dy'];
 export const formatMutants: readonly Mutant[] = [

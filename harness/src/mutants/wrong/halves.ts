@@ -1,7 +1,7 @@
 import { f16round } from '@petamoriken/float16';
 import { bfloat16, cutToFloat16 } from '../../stepwise/float32.ts';
 import { computeWith } from '../../stepwise/kernel.ts';
-import { loading, storing } from '../../stepwise/rounding.ts';
+import { accumulating, loading, storing } from '../../stepwise/rounding.ts';
 import { correct, twoPass } from '../../stepwise/steps.ts';
 import { backendOf } from '../conduct.ts';
 import { because, halfKernel, type Mutant } from '../mutant.ts';
@@ -10,24 +10,11 @@ import { because, halfKernel, type Mutant } from '../mutant.ts';
 
 const full = ['y', 'dx'];
 
-function added(values: Float64Array): number {
-  return values.reduce((total, value) => f16round(total + value), 0);
-}
-
 export const halfMutants: readonly Mutant[] = [
   ...because(
     'numerics',
     'float16 inside',
-    halfKernel('half-sums', 'sums are kept in float16', {
-      statistics(x, m) {
-        const mean = added(x) / m;
-        return { mean, squares: added(x.map((value) => (value - mean) ** 2)) };
-      },
-      sums: (x, dy, { mean, invStd }) => ({
-        dBeta: added(dy),
-        dGamma: added(x.map((value, k) => dy[k]! * (value - mean) * invStd)),
-      }),
-    }),
+    halfKernel('half-sums', 'sums are kept in float16', accumulating(f16round)),
     halfKernel('half-squares', 'squares are float16 before they are summed', {
       statistics(x, m) {
         const { mean } = twoPass(x, m);
