@@ -1,15 +1,24 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseReport, type Report } from '@normgauge/reports';
+import { afterAll } from 'vitest';
 
 const cli = fileURLToPath(new URL('../bin/normgauge.js', import.meta.url));
 
-/** A folder of its own under the system's temporary folder. */
+const folders: string[] = [];
+afterAll(() => {
+  // What a process that is just ending still writes is worth another try or two.
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+});
+
+/** A folder of its own under the system's temporary folder, which goes when the tests of the file have ended. */
 export function newFolder(): string {
-  return mkdtempSync(join(tmpdir(), 'normgauge-'));
+  const folder = mkdtempSync(join(tmpdir(), 'normgauge-'));
+  folders.push(folder);
+  return folder;
 }
 
 /** The path of one of the kernels that the tests try. */

@@ -1,5 +1,4 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { compareReports, type Report, runsOf } from '@normgauge/reports';
@@ -7,10 +6,10 @@ import { type Arms, dashboardSite, renderArmsHtml, renderComparisonHtml } from '
 import { chromiumLaunch } from '@normgauge/webgpu/chromium';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { judged, kernel } from './commandLine.ts';
+import { judged, kernel, newFolder } from './commandLine.ts';
 
 /** The pages of a dashboard, of a comparison and of a gate, made of a real run with a hostile name and of variations of it. */
-const folder = mkdtempSync(join(tmpdir(), 'normgauge-dashboard-'));
+const folder = newFolder();
 const address = (file: string): string => pathToFileURL(join(folder, file)).href;
 let browser: Browser;
 let before: Report;
@@ -178,7 +177,7 @@ describe.skipIf(!hasChromium)('the dashboard in a real Chromium', () => {
   it('keeps the choice of runs in the address', async () => {
     const { page } = await open(address('compare.html'));
     await page.locator('#before').selectOption('3');
-    expect(new URL(page.url()).search).toBe('?before=3&after=0&which=significant');
+    await expect.poll(() => new URL(page.url()).search).toBe('?before=3&after=0&which=significant');
     await page.reload();
     expect(await page.locator('#before').inputValue()).toBe('3');
     await page.context().close();

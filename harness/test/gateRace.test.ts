@@ -54,6 +54,15 @@ async function opened(
 const contest = (verify: Contest['verify'] = () => undefined): Contest => ({ problem: row.problem, inputSets, verify });
 const uniform = () => uniformFrom(3);
 
+/** A race between new arms, begun again as often as its own control says that nothing can be told: other tests run beside this one. */
+async function judged(open: () => Promise<Arms>): ReturnType<typeof raceCase> {
+  for (let again = 4; ; again -= 1) {
+    const heat = await raceCase(await open(), contest(), settings, uniform());
+    const unjudged = 'outcome' in heat && (heat.outcome === 'invalid' || heat.outcome === 'undecided');
+    if (!unjudged || again === 0) return heat;
+  }
+}
+
 describe('three arms in one process', () => {
   it('are module instances of their own, also of what they import', async () => {
     const quirks = { top: "import { instance } from './counted.mjs';", added: 'instance * 1000' };
@@ -74,7 +83,7 @@ describe('three arms in one process', () => {
   });
 
   it('tell a head that does half as much again from base, and say by how much', async () => {
-    const heat = await raceCase(await opened({ work: 2 }, { work: 3 }), contest(), settings, uniform());
+    const heat = await judged(() => opened({ work: 2 }, { work: 3 }));
     expect(heat).toMatchObject({ outcome: 'slower' });
     if ('wrong' in heat) throw new Error(heat.cause);
     expect(heat.look.head.low).toBeLessThan(1.5);
@@ -90,7 +99,7 @@ describe('three arms in one process', () => {
   it('are timed with a clock that a kernel cannot stop', async () => {
     const top =
       'const still = performance.now(); performance.now = () => still; process.hrtime.bigint = () => 0n; Date.now = () => 0;';
-    const heat = await raceCase(await opened({}, { top, work: 2 }), contest(), settings, uniform());
+    const heat = await judged(() => opened({}, { top, work: 2 }));
     expect(heat).toMatchObject({ outcome: 'slower' });
   });
 
@@ -253,12 +262,12 @@ describe('arms in processes of their own', () => {
   });
 
   it('tell a head that does half as much again from base', async () => {
-    const heat = await raceCase(await apart({ extraWork: 0.5 }), contest(), settings, uniform());
+    const heat = await judged(() => apart({ extraWork: 0.5 }));
     expect(heat).toMatchObject({ outcome: 'slower' });
   });
 
   it('tell a Node that does not optimise from one that does', async () => {
-    const heat = await raceCase(await apart({}, ['--no-opt']), contest(), settings, uniform());
+    const heat = await judged(() => apart({}, ['--no-opt']));
     expect(heat).toMatchObject({ outcome: 'slower' });
     if ('wrong' in heat) throw new Error(heat.cause);
     expect(heat.look.head.low).toBeGreaterThan(1.5);
@@ -306,9 +315,12 @@ describe('extra work', () => {
   it('is noticed', async () => {
     const source = { kind: 'own' as const, id: 'simd-js' };
     const honest = { source, extraWork: 0 };
-    const process = await ArmsTogether.open([honest, { source, extraWork: 0.5 }, honest], [0, 1, 2], memory);
-    running.push(process);
-    expect(await raceCase(process, contest(), settings, uniform())).toMatchObject({ outcome: 'slower' });
+    const heat = await judged(async () => {
+      const process = await ArmsTogether.open([honest, { source, extraWork: 0.5 }, honest], [0, 1, 2], memory);
+      running.push(process);
+      return process;
+    });
+    expect(heat).toMatchObject({ outcome: 'slower' });
   });
 });
 

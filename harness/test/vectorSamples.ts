@@ -1,8 +1,8 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { between, normal, uniformFrom } from '../src/cases/random.ts';
 import type { Mode, VectorCase } from '../src/vectors/format.ts';
+import { newFolder } from './commandLine.ts';
 
 /** What of a sample differs from the next. */
 export interface SampleOptions {
@@ -99,7 +99,7 @@ export function sampleCase(options: SampleOptions): VectorCase {
 
 /** A folder with these files in it. */
 export function folderWith(files: Readonly<Record<string, unknown>>): string {
-  const folder = mkdtempSync(join(tmpdir(), 'normgauge-vectors-'));
+  const folder = newFolder();
   for (const [name, content] of Object.entries(files)) {
     writeFileSync(join(folder, name), typeof content === 'string' ? content : JSON.stringify(content));
   }

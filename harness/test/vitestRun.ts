@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Result } from '@normgauge/reports';
+import { newFolder } from './commandLine.ts';
 
 /** One test of a Vitest that was run by a test. */
 export interface Tried {
@@ -57,7 +57,7 @@ export function runNode(
 
 /** Runs a Vitest of its own in a folder, and reads what it reports. */
 export async function runVitest(cwd: string, vitest: string, ...args: readonly string[]): Promise<VitestRun> {
-  const file = join(mkdtempSync(join(tmpdir(), 'normgauge-')), 'tests.json');
+  const file = join(newFolder(), 'tests.json');
   const reporters = ['--reporter=verbose', '--reporter=json', `--outputFile.json=${file}`];
   const ran = await runNode(cwd, vitest, 'run', ...reporters, ...args);
   if (!existsSync(file)) throw new Error(`Vitest ended with ${ran.status} and wrote no report:\n${ran.output}`);
