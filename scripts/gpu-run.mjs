@@ -5,8 +5,8 @@
  *     npm ci
  *     node scripts/gpu-run.mjs --out gpu-run
  *
- * Looks whether everything is there, builds where that was not done, verifies webgpu, times it, times PyTorch where python3 has it with
- * CUDA, and leaves all of it in one folder, index.html first. Nothing is timed on a software adapter unless --allow-software says so.
+ * Looks whether everything is there, builds where that was not done, verifies webgpu, in float16 too where the GPU has it, times it,
+ * times PyTorch where python3 has it with CUDA, and leaves all of it in one folder, index.html first. Nothing is timed on a software adapter unless --allow-software says so.
  */
 import { spawn } from 'node:child_process';
 import { createWriteStream, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
@@ -20,7 +20,7 @@ const usage = `usage: node scripts/gpu-run.mjs [--out <folder>] [--suite <name>]
 
 --out             where everything goes (default: reports/out/gpu)
 --suite           what is verified (default: standard); what is timed is the suite limits
---case            only these cases, verified and timed; may be repeated
+--case            only these cases, verified and timed, and nothing in float16 beside them; may be repeated
 --python          the python3 that is looked at for torch (default: python3)
 --allow-software  go on without a GPU, to try the script: times then mean nothing
 `;
@@ -147,6 +147,13 @@ async function deviceOf(out, allowSoftware, env) {
   return device;
 }
 
+/** Whether x and y in float16 are verified, too; says so where the adapter has no such thing. */
+function halves(device, cases) {
+  if (device.details.features.split(' ').includes('shader-f16')) return cases.length === 0;
+  process.stdout.write('\nthe adapter has no shader-f16: nothing is verified in float16\n');
+  return false;
+}
+
 async function main() {
   const options = optionsOf(process.argv.slice(2));
   if (options.help) {
@@ -181,6 +188,9 @@ async function main() {
   const onWebgpu = ['--backend', 'webgpu', '--require', '--time-limit', '300', ...cases];
   const statuses = [
     await normgauge('verify', ['verify', '--suite', options.suite, ...onWebgpu, '--out', join(out, 'verify')]),
+    ...(halves(device, options.case)
+      ? [await normgauge('half', ['verify', '--suite', 'half', ...onWebgpu, '--out', join(out, 'half')])]
+      : []),
     await normgauge('bench', ['bench', '--suite', 'limits', ...onWebgpu, '--out', join(out, 'bench')]),
   ];
 

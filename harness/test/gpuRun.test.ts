@@ -87,6 +87,7 @@ describe.skipIf(process.platform !== 'linux')('scripts/gpu-run.mjs', () => {
       { NORMGAUGE_WEBGPU_ADAPTER: 'software' },
     );
     expect(stdout).toContain('no-such-python has no torch with CUDA: PyTorch is not timed');
+    expect(stdout).toContain('the adapter has no shader-f16: nothing is verified in float16');
     expect(status).toBe(0);
     expect(readFileSync(join(out, 'index.html'), 'utf8')).not.toContain('Beside PyTorch');
   });
