@@ -3,6 +3,7 @@ import { serialize } from 'node:v8';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Channel } from '../src/hosts/channel.ts';
+import { partsOf } from '../src/hosts/messageParts.ts';
 
 /** What comes out of a channel when these bytes arrive in pieces that end at these places. */
 async function received(bytes: Buffer, cuts: readonly number[], longest?: number) {
@@ -19,7 +20,7 @@ async function received(bytes: Buffer, cuts: readonly number[], longest?: number
 
 /** The bytes that a channel sends for these messages. */
 function sent(messages: readonly unknown[]): Buffer {
-  const stream = new PassThrough();
+  const stream = new PassThrough({ highWaterMark: 2 ** 24 });
   const channel = new Channel(stream, { onMessage() {}, onEnd() {} });
   stream.pause();
   for (const message of messages) channel.send(message);
@@ -36,17 +37,74 @@ describe('a channel', () => {
     );
   });
 
+  it('hands over tensors of every length and kind, and views of a part of memory, as they were when they were sent', async () => {
+    const memory = Float32Array.from({ length: 70_000 }, (_, i) => i);
+    const tensors = {
+      x: memory.subarray(1, 20_001),
+      again: memory.subarray(1, 20_001),
+      words: new Uint32Array(16_384).fill(7),
+      short: new Uint32Array(16_383).fill(8),
+      shared: new Float32Array(new SharedArrayBuffer(80_000)).fill(2),
+      wide: new Float64Array(9000).fill(1 / 3),
+      narrow: new Int16Array(40_000).fill(-3),
+      none: new Float32Array(0),
+    };
+    const bytes = sent([{ sets: [tensors, tensors] }, 'behind']);
+    const expected = structuredClone(tensors);
+    memory.fill(Number.NaN);
+    const { messages, ends } = await received(bytes, [5, 80_000, 80_009, 300_000]);
+    const copied = { ...expected, shared: new Float32Array(20_000).fill(2) };
+    expect(messages).toEqual([{ sets: [copied, copied] }, 'behind']);
+    expect(ends).toEqual([undefined]);
+  });
+
+  it('sends every long tensor in a part of its own, so that none of them has to hold all of a message', () => {
+    const x = new Float32Array(20_000);
+    const parts = partsOf({ outputs: [{ x }, { x: x.slice() }], inputsAfter: { x: x.slice() } });
+    expect(parts.slice(0, -1).map(({ length }) => length)).toEqual([80_000, 80_000, 80_000]);
+    expect(parts.at(-1)!.length).toBeLessThan(200);
+  });
+
+  it('ends where the parts of a message are together longer than its limit', async () => {
+    const { messages, ends } = await received(
+      sent([[new Float32Array(20_000), new Float32Array(20_001)]]),
+      [],
+      100_000,
+    );
+    expect(messages).toEqual([]);
+    expect(ends).toEqual(['a message of 160004 bytes']);
+  });
+
   it.each([
-    { what: 'no length at all', bytes: Buffer.alloc(6), says: 'a message of 0 bytes' },
-    { what: 'a length beyond its limit', bytes: Buffer.from([101, 0, 0, 0, 0, 0]), says: 'a message of 101 bytes' },
+    { what: 'a part that belongs nowhere', parts: [Buffer.alloc(8), serialize('alone')] },
+    { what: 'a part that never comes', parts: [partsOf(new Float32Array(20_000)).at(-1)!] },
+    {
+      what: 'a part that is no whole number of elements',
+      parts: [Buffer.alloc(7), partsOf(new Float32Array(20_000)).at(-1)!],
+    },
+  ])('ends at $what', async ({ parts }) => {
+    const framed = parts.map((part, k) => {
+      const header = Buffer.alloc(7);
+      header.writeUIntLE(part.length, 0, 6);
+      header[6] = k + 1 < parts.length ? 1 : 0;
+      return Buffer.concat([header, part]);
+    });
+    const { messages, ends } = await received(Buffer.concat(framed), []);
+    expect(messages).toEqual([]);
+    expect(ends).toEqual([expect.stringContaining('bytes that are no message')]);
+  });
+
+  it.each([
+    { what: 'no length at all', bytes: Buffer.alloc(7), says: 'a message of 0 bytes' },
+    { what: 'a length beyond its limit', bytes: Buffer.from([101, 0, 0, 0, 0, 0, 0]), says: 'a message of 101 bytes' },
     {
       what: 'bytes that are no message',
-      bytes: Buffer.from([1, 0, 0, 0, 0, 0, 7]),
+      bytes: Buffer.from([1, 0, 0, 0, 0, 0, 0, 7]),
       says: '1 bytes that are no message',
     },
   ])('ends at $what, and reads nothing behind it', async ({ bytes, says }) => {
     const behind = serialize('behind');
-    const header = Buffer.from([behind.length, 0, 0, 0, 0, 0]);
+    const header = Buffer.from([behind.length, 0, 0, 0, 0, 0, 0]);
     const { messages, ends } = await received(Buffer.concat([bytes, header, behind]), [], 100);
     expect(messages).toEqual([]);
     expect(ends.map((why) => why?.slice(0, says.length))).toEqual([says]);

@@ -1,8 +1,10 @@
+import { Buffer, constants } from 'node:buffer';
 import type { Duplex } from 'node:stream';
-import { deserialize, serialize } from 'node:v8';
+import { messageOf, partsOf } from './messageParts.ts';
 
-/** Bytes before every message that say how long it is. */
-const headerLength = 6;
+/** Bytes before every part that say how long it is, and the one after them: whether more parts of the message follow. */
+const lengthBytes = 6;
+const headerLength: number = lengthBytes + 1;
 
 /** What a channel tells its owner. */
 export interface ChannelEvents {
@@ -12,7 +14,7 @@ export interface ChannelEvents {
 }
 
 /**
- * Messages over a pipe, each a value as `node:v8` serialises it behind its length. Node's own channel would do the same,
+ * Messages over a pipe, each in one or more parts behind their lengths (see `messageParts`). Node's own channel would do the same,
  * but a backend can reach that one through `process`, and ends the harness with a few bytes that are no message.
  */
 export class Channel {
@@ -24,6 +26,11 @@ export class Channel {
   #body: Buffer | undefined;
   /** Bytes of the header, or of the body when there is one, that have come. */
   #filled = 0;
+  /** Whole parts of a message of which more follow. */
+  #parts: Buffer[] = [];
+  /** Bytes of all the parts of the message that is coming, as far as their headers have come. */
+  #length = 0;
+  #more = false;
   #ended = false;
 
   constructor(stream: Duplex, events: ChannelEvents, longest: number = Number.MAX_SAFE_INTEGER) {
@@ -38,12 +45,15 @@ export class Channel {
 
   send(message: unknown): void {
     if (this.#stream.destroyed) return;
-    const body = serialize(message);
-    const header = Buffer.alloc(headerLength);
-    header.writeUIntLE(body.length, 0, headerLength);
+    const parts = partsOf(message);
     this.#stream.cork();
-    this.#stream.write(header);
-    this.#stream.write(body);
+    for (const [k, part] of parts.entries()) {
+      const header = Buffer.alloc(headerLength);
+      header.writeUIntLE(part.length, 0, lengthBytes);
+      header[lengthBytes] = k + 1 < parts.length ? 1 : 0;
+      this.#stream.write(header);
+      this.#stream.write(part);
+    }
     this.#stream.uncork();
   }
 
@@ -72,19 +82,27 @@ export class Channel {
   #complete(): void {
     this.#filled = 0;
     if (!this.#body) {
-      const length = this.#header.readUIntLE(0, headerLength);
-      if (length === 0 || length > this.#longest) this.#end(`a message of ${length} bytes`);
+      const length = this.#header.readUIntLE(0, lengthBytes);
+      this.#more = this.#header[lengthBytes] !== 0;
+      this.#length += length;
+      if (length === 0 || length > constants.MAX_LENGTH || this.#length > this.#longest) {
+        this.#end(`a message of ${this.#length} bytes`);
+      }
       // Of its own memory, so that views of it are aligned as they were.
       else this.#body = Buffer.allocUnsafeSlow(length);
       return;
     }
-    const body = this.#body;
+    this.#parts.push(this.#body);
     this.#body = undefined;
+    if (this.#more) return;
+    const [parts, length] = [this.#parts, this.#length];
+    this.#parts = [];
+    this.#length = 0;
     let message: unknown;
     try {
-      message = deserialize(body);
+      message = messageOf(parts);
     } catch (error) {
-      this.#end(`${body.length} bytes that are no message (${(error as Error).message})`);
+      this.#end(`${length} bytes that are no message (${(error as Error).message})`);
       return;
     }
     this.#events.onMessage(message);
