@@ -111,7 +111,8 @@ describe('gate --calibrate', () => {
     // It really does more: half of what was asked for and twice of it leave room for a busy machine.
     expect(row.seen).toBeGreaterThan(1.03);
     expect(row.seen).toBeLessThan(1.3);
-  });
+    // Pilots, and a trial of each kind: two minutes here when nothing else runs.
+  }, 400_000);
 
   it.each([
     [['--calibrate', '--base', 'HEAD'], /leave --base out/],
