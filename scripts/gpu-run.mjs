@@ -6,7 +6,8 @@
  *     node scripts/gpu-run.mjs --out gpu-run
  *
  * Looks whether everything is there, builds where that was not done, verifies webgpu, in float16 too where the GPU has it, times it,
- * times PyTorch where python3 has it with CUDA, and leaves all of it in one folder, index.html first. Nothing is timed on a software adapter unless --allow-software says so.
+ * times PyTorch where python3 has it with CUDA, and leaves all of it in one folder, index.html first. Nothing is timed on a
+ * software adapter unless --allow-software says so.
  */
 import { spawn } from 'node:child_process';
 import { createWriteStream, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';

@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { seeded } from '../../reports/test/sampleResult.ts';
@@ -82,6 +83,25 @@ describe('time that is spread over rows', () => {
     expect(first + second).toBeLessThan(5);
     expect(third).toBeGreaterThan(10);
     expect(fourth).toBeGreaterThanOrEqual(third);
+  });
+
+  it('goes to the cheaper of two rows of which as little is known', async () => {
+    const visited: string[] = [];
+    let left = 10;
+    const rows = [
+      { name: 'dear', cost: 9 },
+      { name: 'cheap', cost: 2 },
+    ];
+    await spend({
+      rows,
+      stateOf: ({ cost }) => ({ uncertainty: 1, cost }),
+      left: () => left,
+      async visit({ name, cost }) {
+        visited.push(name);
+        left -= cost;
+      },
+    });
+    expect(visited).toEqual(['cheap', 'cheap', 'cheap', 'cheap', 'cheap']);
   });
 
   it('makes the widest interval narrower than the same time in equal shares does', async () => {
@@ -202,6 +222,13 @@ describe('a delay that a backend makes, and measures itself', () => {
   });
 });
 
+/** A module with a backend around the naive one. */
+function moduleWith(source: string): string {
+  const path = join(newFolder(), 'kernel.mjs');
+  writeFileSync(path, `import { around } from ${JSON.stringify(pathToFileURL(kernel('around')).href)};${source}`);
+  return path;
+}
+
 describe.concurrent('normgauge bench --budget', () => {
   const address = 'inference/nchw/4x8x14x14/normal/pytorch';
   const bench = (name: string, budget: string) =>
@@ -221,6 +248,84 @@ describe.concurrent('normgauge bench --budget', () => {
     expect(report.results[0]!.cause).toContain('the process ended with exit status 9');
     expect(report.results[0]).not.toHaveProperty('timing');
     expect(status).toBe(1);
+  });
+
+  it('comes back to a row whose first times could not be true, and believes those that can', async () => {
+    // The copy that the backend makes is 50 ms slow until the first plans are closed.
+    const path = moduleWith(`
+let closed = 0;
+export const openBackend = around('slow-copy-at-first', (plan, { shape }) => ({
+  copy() {
+    const until = performance.now() + (closed < 4 ? 50 : 0.01);
+    while (performance.now() < until);
+  },
+  close() {
+    if (shape.c === 8) closed++;
+    plan.close();
+  },
+}));`);
+    const once = await judged('bench', '--backend', path, '--case', address);
+    expect(once.report.results[0]).toMatchObject({ status: 'invalid' });
+    const { status, report } = await judged('bench', '--backend', path, '--case', address, '--budget', '15');
+    expect(report.results[0]).toMatchObject({ status: 'passed' });
+    expect(report.results[0]).not.toHaveProperty('reason');
+    expect(report.results[0]!.timing!.resident.visits).toBeGreaterThanOrEqual(2);
+    expect(status).toBe(0);
+  });
+
+  it('does not come back for ever to a row whose times cannot be true', async () => {
+    const path = moduleWith(`
+export const openBackend = around('slow-copy', (plan) => ({
+  copy() {
+    const until = performance.now() + 5;
+    while (performance.now() < until);
+  },
+}));`);
+    const { status, report } = await judged('bench', '--backend', path, '--case', address, '--budget', '30');
+    expect(report.results[0]).toMatchObject({ status: 'invalid' });
+    expect(report.results[0]).not.toHaveProperty('timing');
+    expect(report.seconds).toBeLessThan(20);
+    expect(status).toBe(3);
+  });
+
+  it('is over soon although the backend hangs when it is closed', async () => {
+    const path = moduleWith(`
+const open = around('never-closed', () => ({}));
+export const openBackend = (options) => ({ ...open(options), close: () => new Promise(() => setInterval(() => {}, 1000)) });`);
+    const { report } = await judged('bench', '--backend', path, '--case', address, '--budget', '8');
+    // Two times what closing may take: once for a move, once at the end.
+    expect(report.seconds).toBeLessThan(8 + 10 + 4);
+    expect(report.results[0]).toMatchObject({
+      status: 'timed-out',
+      cause: expect.stringContaining('when it was closed'),
+    });
+  });
+
+  it.each([
+    { whose: 'can be opened again in its process', again: '' },
+    { whose: 'cannot', again: "if (opened > 1) throw new Error('opened twice');" },
+    { whose: 'ends its process over it', again: 'if (opened > 1) process.exit(7);' },
+  ])('comes back to a row of a backend that $whose, and has visits of it', async ({ again }) => {
+    const log = join(newFolder(), 'opened');
+    const path = moduleWith(`
+import { appendFileSync } from 'node:fs';
+import process from 'node:process';
+const open = around('counts-openings', () => ({}));
+let opened = 0;
+export function openBackend(options) {
+  opened++;
+  appendFileSync(${JSON.stringify(log)}, 'o');
+  ${again}
+  return open(options);
+}`);
+    const { status, report } = await judged('bench', '--backend', path, '--case', address, '--budget', '15');
+    const { samples, visits, interval } = report.results[0]!.timing!.resident;
+    // How many there are time for is for the machine to say, which runs other tests beside this one.
+    expect(visits).toBeGreaterThanOrEqual(2);
+    expect(samples).toBeGreaterThan(visits!);
+    expect(interval!.low).toBeLessThan(interval!.high);
+    expect(readFileSync(log, 'utf8').length).toBeGreaterThanOrEqual(2);
+    expect(status).toBe(0);
   });
 
   it.each([

@@ -59,6 +59,39 @@ describe('the interval of a median', () => {
     }
   });
 
+  it.each([
+    { visits: [5, 5], confidence: 0.5 },
+    { visits: [3, 4, 5, 6], confidence: 1 - 2 / 2 ** 4 },
+    { visits: [2, 2, 2, 2, 2, 2], confidence: 1 - 2 / 2 ** 6 },
+  ])('of the visits $visits claims no more than so many of them can', ({ visits, confidence }) => {
+    const count = visits.reduce((sum, each) => sum + each, 0);
+    const milliseconds = Float64Array.from({ length: count }, (_, k) => k + 1);
+    const taken = { milliseconds, callsPerSample: 1, preempted: new Uint8Array(count), visits };
+    expect(distributionOf(taken).interval!.confidence).toBeCloseTo(confidence, 6);
+  });
+
+  it('covers what visits differ by, which samples of the same visit do not show', () => {
+    const random = seeded(13);
+    const runs = 1000;
+    const samplesEach = 20;
+    const visits = 8;
+    const covered = { together: 0, ofSamples: 0 };
+    for (let run = 0; run < runs; run++) {
+      // Around 1; a visit is off by 5 %, a sample within it by 1 %.
+      const centres = Array.from({ length: visits }, () => 1 + 0.05 * normal(random));
+      const milliseconds = Float64Array.from(
+        centres.flatMap((centre) => Array.from({ length: samplesEach }, () => centre + 0.01 * normal(random))),
+      );
+      const counts = Array.from({ length: visits }, () => samplesEach);
+      const taken = { milliseconds, callsPerSample: 1, preempted: new Uint8Array(milliseconds.length) };
+      const holds = ({ low, high }: { readonly low: number; readonly high: number }) => low <= 1 && 1 <= high;
+      if (holds(distributionOf({ ...taken, visits: counts }).interval!)) covered.together++;
+      if (holds(distributionOf(taken).interval!)) covered.ofSamples++;
+    }
+    expect(covered.together / runs).toBeGreaterThan(0.95);
+    expect(covered.ofSamples / runs).toBeLessThan(0.8);
+  });
+
   it('holds the median of its own samples, has them at its ends, and moves with the unit', () => {
     const times = fc.array(fc.double({ min: 1e-6, max: 1e3, noNaN: true }), { minLength: 1, maxLength: 60 });
     fc.assert(

@@ -586,9 +586,13 @@ export interface Distribution {
    * Between what the median lies; absent in reports that were written before there were intervals.
    */
   readonly interval?: Interval;
+  /**
+   * How many times the row was come back to, spread over the run; the interval covers what differs between them. Absent where all samples were taken one after the other.
+   */
+  readonly visits?: number;
 }
 /**
- * Two of the samples between which the median of what was sampled lies, whatever its distribution.
+ * Two of the samples, or of the medians of the visits where there were several, between which the median of what was sampled lies, whatever its distribution.
  */
 export interface Interval {
   /**
@@ -600,7 +604,7 @@ export interface Interval {
    */
   readonly high: number;
   /**
-   * Probability that the median lies between them: 0.95 or little more, or less where there are fewer than six samples.
+   * Probability that the median lies between them: 0.95 or little more, or less where there are fewer than six samples, or than six visits where there were several.
    */
   readonly confidence: number;
 }

@@ -82,7 +82,7 @@ export const optionalFields: Readonly<Record<string, Readonly<Record<string, tru
   Timing: { device: true } satisfies Optional<Timing>,
   DeviceTiming: {} satisfies Optional<DeviceTiming>,
   Traffic: {} satisfies Optional<Timing['traffic']>,
-  Distribution: { interval: true } satisfies Optional<Distribution>,
+  Distribution: { interval: true, visits: true } satisfies Optional<Distribution>,
   Interval: {} satisfies Optional<Interval>,
 };
 
@@ -119,6 +119,7 @@ const distribution: Complete<Distribution> = {
   mad: 0.005,
   preempted: 0.03125,
   interval: { low: 0.248, high: 0.253, confidence: 0.95 },
+  visits: 4,
 };
 
 const environment: Complete<Environment> = {

@@ -1,13 +1,14 @@
 import { elementsOf } from '@normgauge/contract';
 import type { Result } from '@normgauge/reports';
 import type { Case } from '../cases/case.ts';
+import { isTooDear, moves } from '../gate/placements.ts';
 import { LostProcess, type RemoteError } from '../hosts/childProcess.ts';
 import { type RowState, spend } from '../measure/budget.ts';
-import type { Taken } from '../measure/timing.ts';
+import { type Taken, visitsTo } from '../measure/timing.ts';
 import type { Prepared, PreparedSet } from '../verify/prepare.ts';
 import { endedBy } from './judge.ts';
 import { type Candidate, idOf, subjectOf, type TimeLimits } from './subjects.ts';
-import { failedWhenTimed, type TimingBudget, timeCase } from './timeCase.ts';
+import { failedWhenTimed, rowOf, type TimingBudget, timeCase } from './timeCase.ts';
 
 /** The two sets of data of a case. */
 export interface CaseSets {
@@ -38,9 +39,17 @@ const visitBudget: TimingBudget = { resident: 160, endToEnd: 20 };
 /** Elements of x, all cases together, whose data is kept between visits; that of others is made anew for each. */
 const elementsKept = 2 ** 24;
 
+/**
+ * Visits that say how far apart visits are. Below that a row is visited before any that was visited more often, and one whose
+ * times cannot be true gets no more: by then they were not disturbed for a moment.
+ */
+const tellingVisits = 4;
+
 interface TimedRow {
   readonly candidate: Candidate;
   readonly row: Case;
+  /** What it was before it was timed. */
+  readonly verified: Result;
   readonly software: boolean;
   taken: Taken;
   /** What its next visit will take, milliseconds. */
@@ -57,6 +66,8 @@ export class BenchRounds {
   readonly #plan: RoundsPlan;
   readonly #rows: TimedRow[] = [];
   readonly #sets = new Map<Case, CaseSets>();
+  /** Backends that cannot be moved, or only in more time than it is worth. */
+  readonly #staying = new Set<Candidate>();
   #elements = 0;
 
   constructor(plan: RoundsPlan) {
@@ -65,12 +76,13 @@ export class BenchRounds {
 
   /**
    * A row that was timed once.
-   * @param milliseconds what that took
+   * @param verified the row as it was before
+   * @param milliseconds what the timing took
    */
-  keep(candidate: Candidate, sets: CaseSets, taken: Taken, milliseconds: number): void {
+  keep(candidate: Candidate, verified: Result, sets: CaseSets, taken: Taken, milliseconds: number): void {
     const { row } = sets.prepared;
     const software = candidate.opened?.device?.software ?? false;
-    this.#rows.push({ candidate, row, software, taken, cost: milliseconds + visitBudget.resident });
+    this.#rows.push({ candidate, row, verified, software, taken, cost: milliseconds + visitBudget.resident });
     if (!this.#sets.has(row)) this.#keepSets(row, sets);
   }
 
@@ -96,30 +108,40 @@ export class BenchRounds {
     }
   }
 
-  #stateOf({ candidate, row, software, cost }: TimedRow): RowState | undefined {
-    const { median, interval } = this.#plan.resultOf(candidate, row)?.timing?.resident ?? {};
+  #stateOf({ candidate, row, software, taken, cost }: TimedRow): RowState | undefined {
+    const { status, timing } = this.#plan.resultOf(candidate, row)!;
     // Times of an emulation are compared with nothing: more of them would help nobody.
-    if (software || !interval || !median) return undefined;
+    if (software || !(timing || status === 'invalid')) return undefined;
+    const missing = tellingVisits - visitsTo(taken);
+    // In whole medians, which is more than any that was visited often enough has.
+    if (missing > 0) return { uncertainty: missing, cost };
+    const { median, interval } = timing?.resident ?? {};
+    if (!interval || !median) return undefined;
     return { uncertainty: (interval.high - interval.low) / 2 / median, cost };
   }
 
+  /** Has the data of a backend lie elsewhere in memory than at the visit before, where that is worth its time. */
+  async #move(candidate: Candidate, row: Case): Promise<void> {
+    if (this.#staying.has(candidate) || !moves(elementsOf(row.problem.shape))) return;
+    const took = await candidate.host.move();
+    if (took === undefined || isTooDear(took)) this.#staying.add(candidate);
+  }
+
   async #visit(timed: TimedRow): Promise<void> {
-    const { candidate, row, software } = timed;
+    const { candidate, row, verified, software } = timed;
     const { prepare, limits, signal, resultOf, replace, onVisit } = this.#plan;
     onVisit(`${idOf(candidate)} ${row.id}`);
     const began = performance.now();
     const { prepared, second } = this.#sets.get(row) ?? prepare(row);
     const subject = subjectOf(candidate, limits);
-    const result = resultOf(candidate, row)!;
     try {
+      await this.#move(candidate, row);
       const outcome = await timeCase(prepared, second, subject, visitBudget, software, timed.taken).catch(
         failedWhenTimed,
       );
       if (signal.aborted) return;
-      if (outcome.status === 'passed') {
-        timed.taken = outcome.taken;
-        replace(candidate, row, { ...result, timing: outcome.timing });
-      } else replace(candidate, row, { ...withoutTiming(result), ...outcome });
+      if (outcome.status !== 'failed') timed.taken = outcome.taken;
+      replace(candidate, row, rowOf({ ...verified, seconds: resultOf(candidate, row)!.seconds }, outcome));
       const aftermath = await candidate.host.settle();
       if (aftermath) this.#end(candidate, row, aftermath, 'when it was timed again');
     } catch (error) {

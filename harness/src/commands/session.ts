@@ -7,7 +7,7 @@ import { BenchRounds } from './benchRounds.ts';
 import { describeEnvironment, toolVersion } from './environment.ts';
 import { judge, judgeFurther } from './judge.ts';
 import { type Candidate, idOf, reportedBackend, subjectOf, type TimeLimits } from './subjects.ts';
-import { failedWhenTimed, type TimingBudget, timeCase } from './timeCase.ts';
+import { failedWhenTimed, rowOf, type TimingBudget, timeCase } from './timeCase.ts';
 
 /** What a run needs to know. */
 export interface SessionPlan {
@@ -228,9 +228,11 @@ export class Session {
       const timed = await timeCase(prepared!, second, subjectOf(candidate, limits), budget!, software).catch(
         failedWhenTimed,
       );
-      if (timed.status !== 'passed') return timed;
-      this.#rounds?.keep(candidate, { prepared: prepared!, second }, timed.taken, performance.now() - began);
-      return { timing: timed.timing };
+      if (timed.status !== 'failed') {
+        const took = performance.now() - began;
+        this.#rounds?.keep(candidate, result, { prepared: prepared!, second }, timed.taken, took);
+      }
+      return rowOf<Partial<Result>>({}, timed);
     });
   }
 

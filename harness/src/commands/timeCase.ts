@@ -1,4 +1,4 @@
-import type { Timing } from '@normgauge/reports';
+import type { Result, Timing } from '@normgauge/reports';
 import { deviceDoubt } from '../measure/deviceTiming.ts';
 import { callsIn, implausibility, joinVisits, type Taken, timingOf } from '../measure/timing.ts';
 import type { Prepared, PreparedSet } from '../verify/prepare.ts';
@@ -16,7 +16,19 @@ export interface TimingBudget {
 export type Timed =
   | { readonly status: 'passed'; readonly timing: Timing; readonly taken: Taken }
   | { readonly status: 'failed'; readonly cause: string }
-  | { readonly status: 'invalid'; readonly reason: string };
+  | { readonly status: 'invalid'; readonly reason: string; readonly taken: Taken };
+
+/** What a row becomes by its time: what was verified, with the time; or what is wrong, without one. */
+export function rowOf<T extends object>(verified: T, timed: Timed): T | (T & Partial<Result>) {
+  switch (timed.status) {
+    case 'passed':
+      return { ...verified, timing: timed.timing };
+    case 'failed':
+      return { ...verified, status: timed.status, cause: timed.cause };
+    case 'invalid':
+      return { ...verified, status: timed.status, reason: timed.reason };
+  }
+}
 
 /** A backend that throws only when it is called often is wrong, like one that throws at once. */
 export function failedWhenTimed(error: unknown): Timed {
@@ -69,5 +81,5 @@ export async function timeCase(
   const timing = timingOf(row.problem, taken, software);
   // An emulation's copy is no roof of anything; its clock is to be right all the same.
   const doubt = (software ? undefined : implausibility(row.problem, taken)) ?? deviceDoubt(taken.device);
-  return doubt === undefined ? { status: 'passed', timing, taken } : { status: 'invalid', reason: doubt };
+  return doubt === undefined ? { status: 'passed', timing, taken } : { status: 'invalid', reason: doubt, taken };
 }

@@ -166,6 +166,7 @@ const faultOf: { [K in ExchangeKind]: (reply: Loose, request: Exchanges[K]['requ
   execute: executeFault,
   script: scriptFault,
   time: timeFault,
+  move: () => undefined,
   settle: () => undefined,
   close: () => undefined,
 };

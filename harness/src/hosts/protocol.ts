@@ -191,6 +191,8 @@ export interface Exchanges {
   readonly execute: { readonly request: ExecuteRequest; readonly reply: ExecuteReply };
   readonly script: { readonly request: ScriptRequest; readonly reply: ScriptReply };
   readonly time: { readonly request: TimeRequest; readonly reply: TimeReply };
+  /** Closes the backend and opens it anew, so that what it holds comes to lie elsewhere in memory. */
+  readonly move: { readonly request: Record<string, never>; readonly reply: Record<string, never> };
   /** Answered when what the backend left behind has had its turn: promises that nobody awaited, and what comes next. */
   readonly settle: { readonly request: Record<string, never>; readonly reply: Record<string, never> };
   readonly close: { readonly request: Record<string, never>; readonly reply: Record<string, never> };

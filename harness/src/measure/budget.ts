@@ -23,8 +23,8 @@ const least = 2;
 
 /**
  * Spends time where the uncertainty is. Each round visits the quarter of the rows whose interval is relatively widest, the
- * widest first; what does not fit into the time that is left is left out, and when nothing fits it ends. Two rows at
- * least, where there are two: one whose times never settle would be given everything.
+ * widest first, and of those that are alike the cheapest; what does not fit into the time that is left is left out, and when
+ * nothing fits it ends. Two rows at least, where there are two: one whose times never settle would be given everything.
  */
 export async function spend<Row>({ rows, stateOf, visit, left }: Budget<Row>): Promise<void> {
   const all = [...rows];
@@ -35,7 +35,7 @@ export async function spend<Row>({ rows, stateOf, visit, left }: Budget<Row>): P
     });
     if (open.length === 0) return;
     const widest = open
-      .sort((a, b) => b.uncertainty - a.uncertainty)
+      .sort((a, b) => b.uncertainty - a.uncertainty || a.cost - b.cost)
       .slice(0, Math.max(least, Math.ceil(open.length * share)));
     for (const { row, cost } of widest) {
       if (cost <= left()) await visit(row);

@@ -1,6 +1,6 @@
 import type { Distribution } from '@normgauge/reports';
 import type { Samples } from '../hosts/protocol.ts';
-import { intervalOfMedian } from './interval.ts';
+import { intervalOfMedian, intervalOverVisits } from './interval.ts';
 
 /** The value below which a share of the sorted samples lies, with linear interpolation between neighbours. */
 export function quantile(sorted: ArrayLike<number>, share: number): number {
@@ -11,8 +11,24 @@ export function quantile(sorted: ArrayLike<number>, share: number): number {
   return low + (high - low) * (at - below);
 }
 
+/** Samples of one or more visits to a row, one behind the other. */
+export interface VisitedSamples extends Samples {
+  /** How many samples each visit took; absent: there was one. */
+  readonly visits?: readonly number[];
+}
+
+/** The median of the samples of each visit, ascending. */
+function mediansOf(milliseconds: Float64Array, visits: readonly number[]): Float64Array {
+  let end = 0;
+  return Float64Array.from(visits, (count) => {
+    const begin = end;
+    end += count;
+    return quantile(milliseconds.slice(begin, end).sort(), 0.5);
+  }).sort();
+}
+
 /** Median with its interval, minimum, third quartile and median absolute deviation; milliseconds per call. */
-export function distributionOf({ milliseconds, callsPerSample, preempted }: Samples): Distribution {
+export function distributionOf({ milliseconds, callsPerSample, preempted, visits }: VisitedSamples): Distribution {
   const sorted = Float64Array.from(milliseconds).sort();
   const median = quantile(sorted, 0.5);
   const deviations = sorted.map((value) => Math.abs(value - median)).sort();
@@ -25,6 +41,8 @@ export function distributionOf({ milliseconds, callsPerSample, preempted }: Samp
     p75: quantile(sorted, 0.75),
     mad: quantile(deviations, 0.5),
     preempted: preempted.length === 0 ? 0 : lost / preempted.length,
-    ...(sorted.length > 0 && { interval: intervalOfMedian(sorted) }),
+    ...(visits
+      ? { visits: visits.length, interval: intervalOverVisits(sorted, mediansOf(milliseconds, visits)) }
+      : sorted.length > 0 && { interval: intervalOfMedian(sorted) }),
   };
 }

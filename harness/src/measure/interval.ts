@@ -28,6 +28,24 @@ function ranksOf(n: number): Ranks {
 }
 
 /**
+ * Between what the median of the samples of several visits lies. Samples of one visit are not independent: where its data lies in
+ * memory, and what else the machine did in that second, is the same for all of them. So the interval reaches from the lower end to
+ * the upper one of two: that of the samples, and that of the medians of the visits. The confidence is that of the visits, which is
+ * 95 % from six of them on: where they differ, nothing else is known.
+ *
+ * @param sorted samples of all visits, ascending
+ * @param medians of the visits, ascending
+ */
+export function intervalOverVisits(sorted: ArrayLike<number>, medians: ArrayLike<number>): Interval {
+  const [ofSamples, ofVisits] = [intervalOfMedian(sorted), intervalOfMedian(medians)];
+  return {
+    low: Math.min(ofSamples.low, ofVisits.low),
+    high: Math.max(ofSamples.high, ofVisits.high),
+    confidence: ofVisits.confidence,
+  };
+}
+
+/**
  * Between which two of the samples their true median lies: the inversion of the sign test (Thompson 1936,
  * doi:10.1214/aoms/1177732502), which holds for independent samples of any distribution. The confidence is that of the
  * ranks that were taken; from six samples on it is at least 0.95.

@@ -1,8 +1,8 @@
 import { bytesPerElement, elementsOf, elementsPerChannel, type Problem } from '@normgauge/contract';
 import type { Timing } from '@normgauge/reports';
-import type { CallsPerSample, Samples, TimeReply } from '../hosts/protocol.ts';
+import type { CallsPerSample, TimeReply } from '../hosts/protocol.ts';
 import { deviceTimingOf, joinDevice } from './deviceTiming.ts';
-import { distributionOf } from './distribution.ts';
+import { distributionOf, type VisitedSamples } from './distribution.ts';
 
 /** Bytes of one channel of x up to which it stays in a core's second-level cache between two passes. */
 const cachedChannel = 2 ** 20;
@@ -40,7 +40,11 @@ function leastTensors({ op, affine }: Problem): number {
 }
 
 /** The samples of one row, of one visit or of several. */
-export type Taken = Omit<TimeReply, 'outputs'>;
+export interface Taken extends Omit<TimeReply, 'outputs' | 'resident' | 'copy' | 'endToEnd'> {
+  readonly resident: VisitedSamples;
+  readonly copy: VisitedSamples;
+  readonly endToEnd: VisitedSamples;
+}
 
 /** Calls in a sample: more samples that are to stand beside these must hold as many. */
 export function callsIn({ resident, copy, endToEnd }: Taken): CallsPerSample {
@@ -51,8 +55,15 @@ export function callsIn({ resident, copy, endToEnd }: Taken): CallsPerSample {
   };
 }
 
-function joined(a: Samples, b: Samples): Samples {
+/** How many visits to a row there were. */
+export function visitsTo({ resident: { visits } }: Taken): number {
+  return visits?.length ?? 1;
+}
+
+function joined(a: VisitedSamples, b: VisitedSamples): VisitedSamples {
+  const visitsOf = ({ visits, milliseconds }: VisitedSamples): readonly number[] => visits ?? [milliseconds.length];
   return {
+    visits: [...visitsOf(a), ...visitsOf(b)],
     milliseconds: Float64Array.from([...a.milliseconds, ...b.milliseconds]),
     callsPerSample: a.callsPerSample,
     preempted: Uint8Array.from([...a.preempted, ...b.preempted]),

@@ -30,13 +30,13 @@ function deviceCells(device: DeviceTiming | undefined): readonly string[] {
 
 function row({ backend, layout, shape, fill, convention, timing }: Result, clocked: boolean): Markup {
   const { resident, endToEnd, nsPerElement, gigabytesPerSecond, timesCopy, ofRoof, copiedBy, software } = timing!;
-  const { median, min, p75, mad, preempted } = resident;
+  const { median, min, p75, mad, preempted, visits } = resident;
   const n = (text: string): Markup => html`<td>${text}`;
   return html`<tr><th scope="row">${layout} ${shapeText(shape)} ${fill} ${convention}<th scope="row">${name(backend)}${software && ' *'}${n(short(median, 4))}${n(uncertaintyText(uncertaintyOf(resident)))}<td>${median > 0 && strip(resident)}${[
     short(min, 4),
     short(p75, 4),
     short(mad, 2),
-    samplesText(resident),
+    visits === undefined ? samplesText(resident) : `${samplesText(resident)} in ${plural(visits, 'visit')}`,
     percent(preempted),
     short(nsPerElement),
     short(timesCopy),

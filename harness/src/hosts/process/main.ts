@@ -1,7 +1,7 @@
 // First, before any backend can be loaded.
 import './clock.ts';
 import type { Backend, Plan, Problem } from '@normgauge/contract';
-import type { Exchanges } from '../protocol.ts';
+import type { BackendSource, Exchanges } from '../protocol.ts';
 import { supportedBy } from './answers.ts';
 import { turn } from './clock.ts';
 import { execute } from './execute.ts';
@@ -16,6 +16,7 @@ import { time } from './timing.ts';
  */
 
 let backend: Backend | undefined;
+let origin: BackendSource | undefined;
 
 function opened(): Backend {
   if (!backend) throw new Error('the backend is not open');
@@ -26,6 +27,7 @@ const planFor = (problem: Problem) => async (): Promise<Plan> => opened().plan(p
 
 serve<Exchanges>({
   async open({ source }) {
+    origin = source;
     backend = await openFrom(source);
     return describe(backend);
   },
@@ -33,6 +35,12 @@ serve<Exchanges>({
   execute: (request) => execute(planFor(request.problem), request),
   script: async (request) => perform(opened(), request),
   time: (request) => time(planFor(request.problem), request),
+  async move() {
+    await opened().close?.();
+    backend = undefined;
+    backend = await openFrom(origin!);
+    return {};
+  },
   async settle() {
     await turn();
     await turn();
