@@ -30,7 +30,7 @@ const script: ScriptRequest = {
   poison: 0,
 };
 const time: TimeRequest = {
-  ...{ problem, inputSets: [{}], leastSample: 0.1 },
+  ...{ problem, inputSets: [{}], places: 2, leastSample: 0.1 },
   ...{ milliseconds: 1, endToEndMilliseconds: 1, deviceMilliseconds: 1 },
 };
 
@@ -47,6 +47,7 @@ const good = {
     resident: samples,
     copy: samples,
     endToEnd: samples,
+    places: [1],
     copiedBy: 'harness',
     cores: 1,
     device,
@@ -96,6 +97,10 @@ describe('an answer of the process of a backend', () => {
     { kind: 'script', change: { refusals: [] }, says: 'refusals is no list of 1' },
     { kind: 'script', change: { refusals: [7] }, says: 'refusals[0] is no text' },
     { kind: 'time', change: { copiedBy: 'nobody' }, says: 'copiedBy names nobody' },
+    { kind: 'time', change: { places: undefined }, says: 'places is no list of how many samples each had' },
+    { kind: 'time', change: { places: [1, 0] }, says: 'places is no list of how many samples each had' },
+    { kind: 'time', change: { places: [1, 1] }, says: 'places has 2 samples, and there are others' },
+    { kind: 'time', change: { stays: 'here' }, says: 'stays is no reason' },
     { kind: 'time', change: { cores: Number.NaN }, says: 'cores is no number of cores' },
     { kind: 'time', change: { copy: { ...samples, callsPerSample: 0 } }, says: 'copy has no count of calls' },
     {

@@ -83,10 +83,13 @@ describe('the bytes of f16', () => {
       dtypes.toReversed().map(async (dtype) => {
         const asked: Problem = { ...problem, dtype };
         const inputs: Tensors = makeInputs(asked, caseAt('inference/nchw/2x3/normal/pytorch').fill, 1);
-        const taken = await time(async () => backend.plan(asked), {
-          ...{ problem: asked, inputSets: [inputs], leastSample: 0.01 },
-          ...{ milliseconds: 1, endToEndMilliseconds: 1, deviceMilliseconds: 0 },
-        });
+        const taken = await time(
+          { open: async () => backend.plan(asked), move: async () => undefined },
+          {
+            ...{ problem: asked, inputSets: [inputs], places: 1, leastSample: 0.01 },
+            ...{ milliseconds: 1, endToEndMilliseconds: 1, deviceMilliseconds: 0 },
+          },
+        );
         return timingOf(asked, taken, false);
       }),
     );

@@ -531,11 +531,15 @@ export interface Timing {
    */
   readonly traffic: Traffic;
   /**
-   * Median of `resident` ÷ median of `copy`, a ratio without unit.
+   * Median of `resident` ÷ median of `copy`, a ratio without unit; where samples were taken in several places of memory, the median of what each of them says.
    */
   readonly timesCopy: number;
   /**
-   * Share of the roof reached: the time that the minimum traffic takes at copy bandwidth ÷ median of `resident`. 1 is at the roof.
+   * Between what `timesCopy` lies, without unit. Absent where all samples were taken in one place of memory.
+   */
+  readonly timesCopyInterval?: Interval;
+  /**
+   * Share of the roof reached: the time that the minimum traffic takes at copy bandwidth ÷ that of `resident`, by `timesCopy`. 1 is at the roof.
    */
   readonly ofRoof: number;
   /**
@@ -587,24 +591,24 @@ export interface Distribution {
    */
   readonly interval?: Interval;
   /**
-   * How many times the row was come back to, spread over the run; the interval covers what differs between them. Absent where all samples were taken one after the other.
+   * In how many places of memory the samples were taken, the backend being closed and opened anew in between, at once or when the row was come back to; the interval covers what differs between them. Absent where there was one.
    */
   readonly visits?: number;
 }
 /**
- * Two of the samples, or of the medians of the visits where there were several, between which the median of what was sampled lies, whatever its distribution.
+ * Two of the samples, or of what the places say where there were several, between which the median lies, whatever its distribution.
  */
 export interface Interval {
   /**
-   * Lower end, in milliseconds a call.
+   * Lower end, in the unit of what it belongs to.
    */
   readonly low: number;
   /**
-   * Upper end, in milliseconds a call.
+   * Upper end, in the unit of what it belongs to.
    */
   readonly high: number;
   /**
-   * Probability that the median lies between them: 0.95 or little more, or less where there are fewer than six samples, or than six visits where there were several.
+   * Probability that the median lies between them: 0.95 or little more, or less where there are fewer than six samples, or than six places where there were several.
    */
   readonly confidence: number;
 }

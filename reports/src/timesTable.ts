@@ -2,7 +2,7 @@ import { percent, shapeText, short } from './numbers.ts';
 import type { Report, Result } from './report.ts';
 import { countsOf } from './summary.ts';
 import type { SummaryTable } from './summaryTable.ts';
-import { uncertaintyOf, uncertaintyText } from './uncertainty.ts';
+import { uncertaintyOf, uncertaintyOfRatio, uncertaintyText } from './uncertainty.ts';
 
 /** What tells one case from another: op, layout and shape, and of data and convention what is not the same in all. */
 function namesOf(results: readonly Result[]): (result: Result) => string {
@@ -19,6 +19,7 @@ function namesOf(results: readonly Result[]): (result: Result) => string {
 export function timesTable({ results }: Report): SummaryTable {
   const timed = results.filter(({ timing }) => timing !== undefined);
   const software = timed.some(({ timing }) => timing!.software);
+  const placed = timed.some(({ timing }) => timing!.timesCopyInterval !== undefined);
   const nameOf = namesOf(timed);
   return {
     columns: [
@@ -29,6 +30,7 @@ export function timesTable({ results }: Report): SummaryTable {
       { title: 'ns/element', align: 'right', spare: 0 },
       { title: 'GB/s', align: 'right', spare: 0 },
       { title: '× copy', align: 'right', spare: 0 },
+      ...(placed ? [{ title: '± copies', align: 'right', spare: 1 } as const] : []),
       { title: 'of roof', align: 'right', spare: 2 },
     ],
     rows: timed.map((result) => {
@@ -42,6 +44,7 @@ export function timesTable({ results }: Report): SummaryTable {
           short(nsPerElement),
           short(gigabytesPerSecond),
           short(timesCopy),
+          ...(placed ? [uncertaintyText(uncertaintyOfRatio(result.timing!))] : []),
           emulated ? '–' : percent(ofRoof),
         ],
         counts: countsOf([]),

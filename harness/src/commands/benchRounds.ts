@@ -1,10 +1,9 @@
 import { elementsOf } from '@normgauge/contract';
 import type { Result } from '@normgauge/reports';
 import type { Case } from '../cases/case.ts';
-import { isTooDear, moves } from '../gate/placements.ts';
 import { LostProcess, type RemoteError } from '../hosts/childProcess.ts';
 import { type RowState, spend } from '../measure/budget.ts';
-import { type Taken, visitsTo } from '../measure/timing.ts';
+import type { Taken } from '../measure/timing.ts';
 import type { Prepared, PreparedSet } from '../verify/prepare.ts';
 import { endedBy } from './judge.ts';
 import { type Candidate, idOf, subjectOf, type TimeLimits } from './subjects.ts';
@@ -35,7 +34,7 @@ export interface RoundsPlan {
 }
 
 /** Milliseconds a visit. */
-const visitBudget: TimingBudget = { resident: 160, endToEnd: 20 };
+const visitBudget: TimingBudget = { resident: 160, endToEnd: 20, places: 4 };
 /** Elements of x, all cases together, whose data is kept between visits; that of others is made anew for each. */
 const elementsKept = 2 ** 24;
 
@@ -52,6 +51,7 @@ interface TimedRow {
   readonly verified: Result;
   readonly software: boolean;
   taken: Taken;
+  visits: number;
   /** What its next visit will take, milliseconds. */
   cost: number;
 }
@@ -66,8 +66,6 @@ export class BenchRounds {
   readonly #plan: RoundsPlan;
   readonly #rows: TimedRow[] = [];
   readonly #sets = new Map<Case, CaseSets>();
-  /** Backends that cannot be moved, or only in more time than it is worth. */
-  readonly #staying = new Set<Candidate>();
   #elements = 0;
 
   constructor(plan: RoundsPlan) {
@@ -82,7 +80,15 @@ export class BenchRounds {
   keep(candidate: Candidate, verified: Result, sets: CaseSets, taken: Taken, milliseconds: number): void {
     const { row } = sets.prepared;
     const software = candidate.opened?.device?.software ?? false;
-    this.#rows.push({ candidate, row, verified, software, taken, cost: milliseconds + visitBudget.resident });
+    this.#rows.push({
+      candidate,
+      row,
+      verified,
+      software,
+      taken,
+      visits: 1,
+      cost: milliseconds + visitBudget.resident,
+    });
     if (!this.#sets.has(row)) this.#keepSets(row, sets);
   }
 
@@ -108,23 +114,16 @@ export class BenchRounds {
     }
   }
 
-  #stateOf({ candidate, row, software, taken, cost }: TimedRow): RowState | undefined {
+  #stateOf({ candidate, row, software, visits, cost }: TimedRow): RowState | undefined {
     const { status, timing } = this.#plan.resultOf(candidate, row)!;
     // Times of an emulation are compared with nothing: more of them would help nobody.
     if (software || !(timing || status === 'invalid')) return undefined;
-    const missing = tellingVisits - visitsTo(taken);
+    const missing = tellingVisits - visits;
     // In whole medians, which is more than any that was visited often enough has.
     if (missing > 0) return { uncertainty: missing, cost };
     const { median, interval } = timing?.resident ?? {};
     if (!interval || !median) return undefined;
     return { uncertainty: (interval.high - interval.low) / 2 / median, cost };
-  }
-
-  /** Has the data of a backend lie elsewhere in memory than at the visit before, where that is worth its time. */
-  async #move(candidate: Candidate, row: Case): Promise<void> {
-    if (this.#staying.has(candidate) || !moves(elementsOf(row.problem.shape))) return;
-    const took = await candidate.host.move();
-    if (took === undefined || isTooDear(took)) this.#staying.add(candidate);
   }
 
   async #visit(timed: TimedRow): Promise<void> {
@@ -135,12 +134,14 @@ export class BenchRounds {
     const { prepared, second } = this.#sets.get(row) ?? prepare(row);
     const subject = subjectOf(candidate, limits);
     try {
-      await this.#move(candidate, row);
+      // Elsewhere in memory than at the visit before.
+      await candidate.host.move();
       const outcome = await timeCase(prepared, second, subject, visitBudget, software, timed.taken).catch(
         failedWhenTimed,
       );
       if (signal.aborted) return;
       if (outcome.status !== 'failed') timed.taken = outcome.taken;
+      timed.visits++;
       replace(candidate, row, rowOf({ ...verified, seconds: resultOf(candidate, row)!.seconds }, outcome));
       const aftermath = await candidate.host.settle();
       if (aftermath) this.#end(candidate, row, aftermath, 'when it was timed again');

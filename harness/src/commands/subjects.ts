@@ -123,7 +123,13 @@ export function subjectOf(candidate: Candidate, { request: limit }: TimeLimits):
     supports: (problem) => ask('supports', { problem }),
     execute: (request) => ask('execute', request),
     script: (request) => ask('script', request),
-    time: (request) => ask('time', request),
+    async time(request) {
+      const { host } = candidate;
+      const places = request.places > 1 && (await host.isMovable()) ? request.places : 1;
+      const reply = await ask('time', { ...request, places });
+      if (reply.stays) host.stay(reply.stays);
+      return reply;
+    },
   };
 }
 

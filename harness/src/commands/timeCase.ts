@@ -10,6 +10,8 @@ import type { TimedSubject } from './subjects.ts';
 export interface TimingBudget {
   readonly resident: number;
   readonly endToEnd: number;
+  /** Places in memory that `resident` is spread over. */
+  readonly places: number;
 }
 
 /** A row that was timed: good, wrong when looked at again, or measured in a way that cannot be true. */
@@ -62,6 +64,7 @@ export async function timeCase(
     problem: row.problem,
     inputSets: [prepared.inputs, second.inputs],
     milliseconds: budget.resident * share,
+    places: software ? 1 : budget.places,
     endToEndMilliseconds: budget.endToEnd * share,
     deviceMilliseconds: software ? 0 : budget.resident / 4,
     leastSample,

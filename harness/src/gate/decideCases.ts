@@ -1,8 +1,8 @@
 import { LostProcess } from '../hosts/childProcess.ts';
+import { isTooDear } from '../hosts/moving.ts';
 import type { Arm, ArmSource, Arms, EachArm, Order, Runtimes } from './arms.ts';
 import { ArmsApart } from './armsApart.ts';
 import { ArmFault, ArmsTogether } from './armsProcess.ts';
-import { isTooDear } from './placements.ts';
 import { type Contest, type Heat, type RaceSettings, raceCase } from './raceCase.ts';
 import { CannotMove, shuffled, type Uniform } from './rounds.ts';
 import { type Conclusion, conclude, type Margins, mostAttempts } from './sequential.ts';

@@ -15,9 +15,6 @@ const moveToRounds = 3;
 /** Milliseconds of a move above which there are too few places to judge by. */
 const dearest = 50;
 
-/** Milliseconds of a move above which it is not worth while even once a look: a module that loads for seconds, a GPU. */
-const tooDear = 500;
-
 /** Elements of x above which a case stays where it is: its pages are so many that they average, and moving them takes long. */
 const mostElements = 2 ** 22;
 
@@ -29,11 +26,6 @@ export function moves(elements: number): boolean {
 /** Whether moves take so little time that places can be what is counted. */
 export function isCheap(milliseconds: number): boolean {
   return milliseconds <= dearest;
-}
-
-/** Whether arms that move so slowly should stay where they are from then on. */
-export function isTooDear(milliseconds: number): boolean {
-  return milliseconds > tooDear;
 }
 
 /** Rounds in one place where moves are cheap, from the milliseconds that a move and a round take. */

@@ -1,8 +1,9 @@
 import { elementsOf, type Problem, type Tensors } from '@normgauge/contract';
+import { isTooDear } from '../hosts/moving.ts';
 import type { Samples } from '../hosts/protocol.ts';
 import { quantile } from '../measure/distribution.ts';
 import { type Arm, type ArmOutputs, type Arms, arms, type EachArm } from './arms.ts';
-import { isCheap, isTooDear, leastRounds, moves, roundsInOnePlace } from './placements.ts';
+import { isCheap, leastRounds, moves, roundsInOnePlace } from './placements.ts';
 import { type RoundLimits, Rounds, shuffled, type Uniform } from './rounds.ts';
 import {
   decide,

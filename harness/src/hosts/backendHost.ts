@@ -1,4 +1,5 @@
 import { backendProgram, HostProcess, LostProcess, RemoteError, type Runtime } from './childProcess.ts';
+import { isTooDear } from './moving.ts';
 import { Patience } from './patience.ts';
 import type { BackendSource, ExchangeKind, Exchanges, Opened } from './protocol.ts';
 
@@ -28,6 +29,8 @@ export class BackendHost {
   #process: HostProcess<Exchanges> | undefined;
   #opened: Opened | undefined;
   #stopped = false;
+  /** Undefined while nobody has tried to move the backend. */
+  #movable: boolean | undefined;
 
   constructor(source: BackendSource, limits: HostLimits = usualLimits) {
     this.source = source;
@@ -86,22 +89,33 @@ export class BackendHost {
   }
 
   /**
-   * Has the backend closed and opened anew in its process, so that its data comes to lie elsewhere in memory.
-   *
-   * @returns milliseconds that it took; undefined where the backend cannot be opened twice or takes too long for it, which nothing
-   * asks of it: the next call finds a fresh process then
+   * Has the backend closed and opened anew in its process, so that its data comes to lie elsewhere in memory; where it cannot be
+   * opened twice or takes too long for it, which nothing asks of it, it stays where it is from then on.
    */
-  async move(): Promise<number | undefined> {
+  async move(): Promise<void> {
+    if (this.#movable === false) return;
     const began = performance.now();
     try {
       // As long as closing may take, and not as opening may: it is a part of timing, whose time is counted.
       if (this.#process) await this.call('move', {}, this.#limits.close);
-      return performance.now() - began;
+      this.#movable = !isTooDear(performance.now() - began);
     } catch (error) {
       if (!(error instanceof LostProcess || error instanceof RemoteError)) throw error;
-      this.#discard();
-      return undefined;
+      // The next call finds a fresh process.
+      this.stay('lost');
     }
+  }
+
+  /** Whether the backend can be moved in little time; moves it to find out. */
+  async isMovable(): Promise<boolean> {
+    if (this.#movable === undefined) await this.move();
+    return this.#movable!;
+  }
+
+  /** Has the backend stay where it is from now on; one that is lost gets a fresh process. */
+  stay(why: 'dear' | 'lost'): void {
+    this.#movable = false;
+    if (why === 'lost') this.#discard();
   }
 
   /**

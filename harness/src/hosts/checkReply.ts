@@ -1,5 +1,5 @@
 import { inputsOf, outputsOf, type Problem, type TensorSlot } from '@normgauge/contract';
-import type { ExchangeKind, Exchanges, ExecuteRequest, ScriptRequest, Step, TimeRequest } from './protocol.ts';
+import type { ExchangeKind, Exchanges, ExecuteRequest, Samples, ScriptRequest, Step, TimeRequest } from './protocol.ts';
 
 /*
  * A backend shares its process with the code that answers for it, and may have changed what that code is made of. What
@@ -140,6 +140,19 @@ function deviceFault(device: unknown): Fault {
   return first(['run', 'copy'], (work) => clockedFault(`device.${work}`, device[work]));
 }
 
+/** Of samples that `samplesFault` finds no fault with. */
+function placesFault({ places, stays, resident, copy }: Loose): Fault {
+  if (stays !== undefined && stays !== 'dear' && stays !== 'lost') return 'stays is no reason';
+  if (!Array.isArray(places) || !places.every((taken) => Number.isSafeInteger(taken) && taken > 0)) {
+    return 'places is no list of how many samples each had';
+  }
+  const sum = places.reduce((total: number, taken: number) => total + taken, 0);
+  const all = [resident, copy] as readonly Samples[];
+  return all.every(({ milliseconds }) => milliseconds.length === sum)
+    ? undefined
+    : `places has ${sum} samples, and there are others`;
+}
+
 function timeFault(reply: Loose, { problem, inputSets }: TimeRequest): Fault {
   const { copiedBy } = reply;
   if (copiedBy !== 'harness' && copiedBy !== 'backend') return 'copiedBy names nobody';
@@ -147,6 +160,7 @@ function timeFault(reply: Loose, { problem, inputSets }: TimeRequest): Fault {
   if (typeof cores !== 'number' || !(cores >= 0 && cores < 2 ** 16)) return 'cores is no number of cores';
   return (
     first(['resident', 'copy', 'endToEnd'], (name) => samplesFault(name, reply[name])) ??
+    placesFault(reply) ??
     deviceFault(reply['device']) ??
     listFault('outputs', reply['outputs'], inputSets.length, (set, k) =>
       tensorsFault(`outputs[${k}]`, set, outputsOf(problem), Float32Array, 0),

@@ -127,8 +127,10 @@ export interface ScriptReply {
 export interface TimeRequest {
   readonly problem: Problem;
   readonly inputSets: readonly Tensors[];
-  /** Milliseconds to spend on `run` and the copy, in turns. */
+  /** Milliseconds to spend on `run` and the copy, in turns, in all places together. */
   readonly milliseconds: number;
+  /** Places in memory to sample `run` and the copy in: before each but the first the backend is closed and opened anew. At least 1. */
+  readonly places: number;
   /** Milliseconds to spend on write, run and read together. */
   readonly endToEndMilliseconds: number;
   /** Milliseconds to spend on asking the device's own clock, where it has one; 0 asks nothing. */
@@ -175,6 +177,10 @@ export interface TimeReply {
   readonly resident: Samples;
   readonly copy: Samples;
   readonly endToEnd: Samples;
+  /** How many samples of `resident`, and as many of `copy`, were taken in each place: fewer places than asked for where moves take long. */
+  readonly places: readonly number[];
+  /** Why the backend is not to be moved again: moves take too long, or it could not be opened again and is lost. */
+  readonly stays?: 'dear' | 'lost';
   readonly copiedBy: 'harness' | 'backend';
   /** Processor time ÷ wall time while `resident` and `copy` were sampled: how many cores the process kept busy. */
   readonly cores: number;

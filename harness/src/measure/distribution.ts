@@ -1,4 +1,4 @@
-import type { Distribution } from '@normgauge/reports';
+import type { Distribution, Interval } from '@normgauge/reports';
 import type { Samples } from '../hosts/protocol.ts';
 import { intervalOfMedian, intervalOverVisits } from './interval.ts';
 
@@ -17,14 +17,33 @@ export interface VisitedSamples extends Samples {
   readonly visits?: readonly number[];
 }
 
-/** The median of the samples of each visit, ascending. */
+/** The median of the samples of each visit, in order. */
 function mediansOf(milliseconds: Float64Array, visits: readonly number[]): Float64Array {
   let end = 0;
   return Float64Array.from(visits, (count) => {
     const begin = end;
     end += count;
     return quantile(milliseconds.slice(begin, end).sort(), 0.5);
-  }).sort();
+  });
+}
+
+/** A ratio of medians, and between what it lies where there were several visits. */
+export interface Ratio {
+  readonly ratio: number;
+  readonly interval?: Interval;
+}
+
+/**
+ * How many times as long as the other the one took: where there were several visits, the median of what each of them says by itself, since
+ * what a place in memory or a moment does to both cancels there, and the interval of that median by the sign test.
+ */
+export function ratioOf(one: VisitedSamples, other: VisitedSamples): Ratio {
+  const visits = one.visits ?? [one.milliseconds.length];
+  const others = mediansOf(other.milliseconds, other.visits ?? [other.milliseconds.length]);
+  const ratios = mediansOf(one.milliseconds, visits)
+    .map((median, k) => median / others[k]!)
+    .sort();
+  return { ratio: quantile(ratios, 0.5), ...(ratios.length > 1 && { interval: intervalOfMedian(ratios) }) };
 }
 
 /** Median with its interval, minimum, third quartile and median absolute deviation; milliseconds per call. */
@@ -42,7 +61,7 @@ export function distributionOf({ milliseconds, callsPerSample, preempted, visits
     mad: quantile(deviations, 0.5),
     preempted: preempted.length === 0 ? 0 : lost / preempted.length,
     ...(visits
-      ? { visits: visits.length, interval: intervalOverVisits(sorted, mediansOf(milliseconds, visits)) }
+      ? { visits: visits.length, interval: intervalOverVisits(sorted, mediansOf(milliseconds, visits).sort()) }
       : sorted.length > 0 && { interval: intervalOfMedian(sorted) }),
   };
 }

@@ -2,7 +2,7 @@ import { bytesPerElement, elementsOf, elementsPerChannel, type Problem } from '@
 import type { Timing } from '@normgauge/reports';
 import type { CallsPerSample, TimeReply } from '../hosts/protocol.ts';
 import { deviceTimingOf, joinDevice } from './deviceTiming.ts';
-import { distributionOf, type VisitedSamples } from './distribution.ts';
+import { distributionOf, ratioOf, type VisitedSamples } from './distribution.ts';
 
 /** Bytes of one channel of x up to which it stays in a core's second-level cache between two passes. */
 const cachedChannel = 2 ** 20;
@@ -40,7 +40,7 @@ function leastTensors({ op, affine }: Problem): number {
 }
 
 /** The samples of one row, of one visit or of several. */
-export interface Taken extends Omit<TimeReply, 'outputs' | 'resident' | 'copy' | 'endToEnd'> {
+export interface Taken extends Omit<TimeReply, 'outputs' | 'places' | 'stays' | 'resident' | 'copy' | 'endToEnd'> {
   readonly resident: VisitedSamples;
   readonly copy: VisitedSamples;
   readonly endToEnd: VisitedSamples;
@@ -55,11 +55,6 @@ export function callsIn({ resident, copy, endToEnd }: Taken): CallsPerSample {
   };
 }
 
-/** How many visits to a row there were. */
-export function visitsTo({ resident: { visits } }: Taken): number {
-  return visits?.length ?? 1;
-}
-
 function joined(a: VisitedSamples, b: VisitedSamples): VisitedSamples {
   const visitsOf = ({ visits, milliseconds }: VisitedSamples): readonly number[] => visits ?? [milliseconds.length];
   return {
@@ -70,9 +65,16 @@ function joined(a: VisitedSamples, b: VisitedSamples): VisitedSamples {
   };
 }
 
+/** The samples of a visit with how many were taken in each place; of one place there is nothing to tell. */
+function inPlaces(samples: VisitedSamples, places: readonly number[]): VisitedSamples {
+  return places.length > 1 ? { ...samples, visits: places } : samples;
+}
+
 /** The samples of two visits to one row as if it had been one, in the order of measurement. */
-export function joinVisits(earlier: Taken | undefined, reply: Taken): Taken {
-  const { resident, copy, endToEnd, copiedBy, cores } = reply;
+export function joinVisits(earlier: Taken | undefined, reply: TimeReply): Taken {
+  const { endToEnd, copiedBy, cores, places } = reply;
+  const resident = inPlaces(reply.resident, places);
+  const copy = inPlaces(reply.copy, places);
   const device = joinDevice(earlier?.device, reply.device);
   if (!earlier) return { resident, copy, endToEnd, copiedBy, cores, ...(device && { device }) };
   return {
@@ -90,6 +92,7 @@ export function timingOf(problem: Problem, reply: Taken, software: boolean): Tim
   const elements = elementsOf(problem.shape);
   const resident = distributionOf(reply.resident);
   const copy = distributionOf(reply.copy);
+  const timesCopy = ratioOf(reply.resident, reply.copy);
   const traffic = trafficOf(problem);
   const copyBytes = 2 * bytesPerElement(problem) * elements;
   return {
@@ -100,8 +103,9 @@ export function timingOf(problem: Problem, reply: Taken, software: boolean): Tim
     nsPerElement: (resident.median * 1e6) / elements,
     gigabytesPerSecond: traffic.bytes / (resident.median * 1e6),
     traffic,
-    timesCopy: resident.median / copy.median,
-    ofRoof: (traffic.bytes / copyBytes) * (copy.median / resident.median),
+    timesCopy: timesCopy.ratio,
+    ...(timesCopy.interval && { timesCopyInterval: timesCopy.interval }),
+    ofRoof: traffic.bytes / copyBytes / timesCopy.ratio,
     copiedBy: reply.copiedBy,
     software,
     ...(reply.device && { device: deviceTimingOf(reply.device, elements) }),

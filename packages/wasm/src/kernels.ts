@@ -60,11 +60,27 @@ export interface Build {
 }
 
 /**
- * Compiles the kernels.
+ * What was compiled, by the name of its file. Backends that are opened one after the other share the code, and what the engine has made of
+ * it meanwhile: it compiles in haste first and well later, when a function was called often enough.
+ */
+const compiled = new Map<string, Promise<WebAssembly.Module>>();
+
+/**
+ * The compiled kernels, compiled when they are first asked for.
  * @throws {Error} when the compiled module cannot be read: the package has not been built
  */
-export async function compileKernels({ shared, relaxed }: Build): Promise<WebAssembly.Module> {
+export function compileKernels({ shared, relaxed }: Build): Promise<WebAssembly.Module> {
   const name = ['batchnorm', ...(shared ? ['threads'] : []), ...(relaxed ? ['relaxed'] : []), 'wasm'].join('.');
+  const known = compiled.get(name);
+  if (known) return known;
+  const compiling = compile(name);
+  compiled.set(name, compiling);
+  // Whoever asks next may find what was missing.
+  compiling.catch(() => compiled.delete(name));
+  return compiling;
+}
+
+async function compile(name: string): Promise<WebAssembly.Module> {
   const url = new URL(`../build/${name}`, import.meta.url);
   let bytes: BufferSource;
   try {

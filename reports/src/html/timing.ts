@@ -1,7 +1,7 @@
 import { percent, plural, samplesText, shapeText, short } from '../numbers.ts';
 import type { DeviceTiming, Distribution, Result } from '../report.ts';
 import { groupBy } from '../summary.ts';
-import { uncertaintyOf, uncertaintyText } from '../uncertainty.ts';
+import { uncertaintyOf, uncertaintyOfRatio, uncertaintyText } from '../uncertainty.ts';
 import { html, type Markup } from './escape.ts';
 import type { PageModel } from './model.ts';
 import { columns, fold, name, section, wideTable } from './pieces.ts';
@@ -28,7 +28,15 @@ function deviceCells(device: DeviceTiming | undefined): readonly string[] {
   return [short(nsPerElement), short(timesCopy), `${samples} × ${callsPerSample}, step ${step}`];
 }
 
-function row({ backend, layout, shape, fill, convention, timing }: Result, clocked: boolean): Markup {
+/** Columns that are there where some row has something to say in them. */
+interface OptionalColumns {
+  /** Uncertainty of × copy. */
+  readonly placed: boolean;
+  /** The device's own clock. */
+  readonly clocked: boolean;
+}
+
+function row({ backend, layout, shape, fill, convention, timing }: Result, optional: OptionalColumns): Markup {
   const { resident, endToEnd, nsPerElement, gigabytesPerSecond, timesCopy, ofRoof, copiedBy, software } = timing!;
   const { median, min, p75, mad, preempted, visits } = resident;
   const n = (text: string): Markup => html`<td>${text}`;
@@ -36,20 +44,22 @@ function row({ backend, layout, shape, fill, convention, timing }: Result, clock
     short(min, 4),
     short(p75, 4),
     short(mad, 2),
-    visits === undefined ? samplesText(resident) : `${samplesText(resident)} in ${plural(visits, 'visit')}`,
+    visits === undefined ? samplesText(resident) : `${samplesText(resident)} in ${plural(visits, 'place')}`,
     percent(preempted),
     short(nsPerElement),
     short(timesCopy),
+    ...(optional.placed ? [uncertaintyText(uncertaintyOfRatio(timing!))] : []),
     software ? '–' : percent(ofRoof),
     short(gigabytesPerSecond),
     short(endToEnd.median, 4),
-    ...(clocked ? deviceCells(timing!.device) : []),
+    ...(optional.clocked ? deviceCells(timing!.device) : []),
   ].map(n)}<td>${copiedBy}
 `;
 }
 
 function table(op: string, results: readonly Result[]): Markup {
   const clocked = results.some(({ timing }) => timing?.device !== undefined);
+  const placed = results.some(({ timing }) => timing?.timesCopyInterval !== undefined);
   return wideTable(
     `${op}: milliseconds a call`,
     columns(
@@ -65,13 +75,14 @@ function table(op: string, results: readonly Result[]): Markup {
       '|preempted',
       '|ns/element',
       '|× copy',
+      ...(placed ? ['|± copies'] : []),
       '|of roof',
       '|GB/s',
       '|end to end',
       ...(clocked ? ['|device ns/element', '|device × copy', '|device samples × calls, clock'] : []),
       'copied by',
     ),
-    html`<tbody>${results.map((result) => row(result, clocked))}</tbody>`,
+    html`<tbody>${results.map((result) => row(result, { placed, clocked }))}</tbody>`,
     'times',
   );
 }
@@ -108,7 +119,7 @@ export function timingSection({ report, summary }: PageModel): Markup {
   return section(
     'timing',
     'Times',
-    html`Median of <em>run</em> alone with the inputs resident; “±” is half of the interval in which it lies (95 %); min, third quartile and median absolute deviation beside it, and the share of samples in which the process was taken off its core. “× copy” is the median ÷ the time of copying x, measured in turns with it; “of roof” is the time that the least traffic takes at the speed of that copy ÷ the median. “spread” reaches from half the median to one and a half of it: the line from the minimum to the third quartile, the box over the interval.${clocked && ' “device” is the same by the device’s own clock, many calls between two timestamps, without what it costs to give it work; × copy is then its copy by that clock.'}${software && html` <strong>* a software adapter: compare with nothing.</strong>`}`,
+    html`Median of <em>run</em> alone with the inputs resident; “±” is half of the interval in which it lies (95 %); min, third quartile and median absolute deviation beside it, and the share of samples in which the process was taken off its core. “× copy” is the median ÷ the time of copying x, measured in turns with it, and “± copies” half of its interval, where several places in memory were tried; “of roof” is the time that the least traffic takes at the speed of that copy ÷ the median. “spread” reaches from half the median to one and a half of it: the line from the minimum to the third quartile, the box over the interval.${clocked && ' “device” is the same by the device’s own clock, many calls between two timestamps, without what it costs to give it work; × copy is then its copy by that clock.'}${software && html` <strong>* a software adapter: compare with nothing.</strong>`}`,
     timed.length === 0 ? html`<p>Nothing was timed.</p>` : html`${furthest(timed)}${tables}`,
   );
 }

@@ -1,3 +1,5 @@
+import { randomInt } from 'node:crypto';
+
 /*
  * Captured before a backend is loaded: what a backend does to the globals later does not reach the clock, the copy that
  * is the roof, or the channel to the harness.
@@ -7,6 +9,7 @@ const { now: capturedNow } = performance;
 const capturedCpuUsage = process.cpuUsage.bind(process);
 const capturedSet = Float32Array.prototype.set;
 const { apply } = Reflect;
+const capturedRandomInt = randomInt;
 const capturedSetTimeout = setTimeout;
 const capturedSetImmediate = setImmediate;
 
@@ -22,6 +25,11 @@ export function processorTime(): number {
 /** Copies source to target with the engine's own memory copy. */
 export function copyInto(target: Float32Array, source: Float32Array): void {
   apply(capturedSet, target, [source]);
+}
+
+/** A number that no backend foresees, from 0 to `below` − 1. */
+export function draw(below: number): number {
+  return capturedRandomInt(below);
 }
 
 function timeout(milliseconds: number): Promise<void> {

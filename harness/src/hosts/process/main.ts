@@ -5,6 +5,7 @@ import type { BackendSource, Exchanges } from '../protocol.ts';
 import { supportedBy } from './answers.ts';
 import { turn } from './clock.ts';
 import { execute } from './execute.ts';
+import { collectGarbage } from './garbage.ts';
 import { describe, openFrom } from './open.ts';
 import { perform } from './script.ts';
 import { serve } from './serve.ts';
@@ -23,6 +24,14 @@ function opened(): Backend {
   return backend;
 }
 
+/** @throws whatever the backend throws when it is opened again; it is closed then */
+async function move(): Promise<void> {
+  await opened().close?.();
+  backend = undefined;
+  collectGarbage();
+  backend = await openFrom(origin!);
+}
+
 const planFor = (problem: Problem) => async (): Promise<Plan> => opened().plan(problem);
 
 serve<Exchanges>({
@@ -34,11 +43,9 @@ serve<Exchanges>({
   supports: async ({ problem }) => supportedBy(opened(), problem),
   execute: (request) => execute(planFor(request.problem), request),
   script: async (request) => perform(opened(), request),
-  time: (request) => time(planFor(request.problem), request),
+  time: (request) => time({ open: planFor(request.problem), move }, request),
   async move() {
-    await opened().close?.();
-    backend = undefined;
-    backend = await openFrom(origin!);
+    await move();
     return {};
   },
   async settle() {

@@ -1,17 +1,21 @@
 import { bytesPerElement, inputsOf, outputsOf, type Plan, type Problem, type Tensors } from '@normgauge/contract';
 import { Bench } from 'tinybench';
-import type { Samples, TimeReply, TimeRequest } from '../protocol.ts';
-import { copyInto, now, processorTime } from './clock.ts';
+import { isTooDear } from '../moving.ts';
+import type { CallsPerSample, Samples, TimeReply, TimeRequest } from '../protocol.ts';
+import { copyInto, draw, now, processorTime } from './clock.ts';
 import { deviceTimes } from './deviceTiming.ts';
 import { type Call, callsFor, type Sample, sample } from './sample.ts';
 
-/** Two plans on inputs of their own, and buffers for the copy that is the roof. */
+/** Source and target of a copy. */
+interface CopyPair {
+  readonly source: Float32Array;
+  readonly target: Float32Array;
+}
+
+/** Two plans on inputs of their own, and as many pairs of buffers for the copy that is the roof. */
 interface Arms {
   readonly plans: readonly Plan[];
-  readonly inputSets: readonly Tensors[];
-  readonly outputSets: readonly Tensors[];
-  readonly copySource: Float32Array;
-  readonly copyTarget: Float32Array;
+  readonly copies: readonly CopyPair[];
 }
 
 function collect(samples: readonly Sample[], callsPerSample: number): Samples {
@@ -22,6 +26,18 @@ function collect(samples: readonly Sample[], callsPerSample: number): Samples {
   };
 }
 
+/** The samples of all places, one behind the other. */
+function joined(places: readonly Samples[]): Samples {
+  return {
+    milliseconds: Float64Array.from(places.flatMap(({ milliseconds }) => [...milliseconds])),
+    callsPerSample: places[0]!.callsPerSample,
+    preempted: Uint8Array.from(places.flatMap(({ preempted }) => [...preempted])),
+  };
+}
+
+/** Share of the time for samples that is spent on calls before them. */
+const warmUp = 1 / 4;
+
 /**
  * Samples each call in turns until the time is spent: what disturbs one disturbs the others too. tinybench keeps the
  * clock of the whole and decides when it is enough; the samples are ours, batched and handed over as durations.
@@ -30,17 +46,19 @@ async function inTurns(
   calls: readonly Call[],
   milliseconds: number,
   leastSample: number,
+  iterations: number,
   known: readonly number[] | undefined,
 ): Promise<Samples[]> {
   const batch: number[] = [];
-  for (const [k, call] of calls.entries()) {
-    // Where it is known how many calls a sample holds, one that does not count warms up as finding it out does.
-    if (known) await sample(call, known[k]!, 0);
-    batch.push(known?.[k] ?? (await callsFor(call, leastSample)));
+  for (const [k, call] of calls.entries()) batch.push(known?.[k] ?? (await callsFor(call, leastSample)));
+  // In turns, too, so that caches and compilers find what they will find; a fresh instance may have to be compiled again.
+  const warm = now() + warmUp * milliseconds;
+  for (let round = 0; round < 2 || now() < warm; round++) {
+    for (const [k, call] of calls.entries()) await sample(call, batch[k]!, round * batch[k]!);
   }
   const samples: Sample[][] = calls.map(() => []);
   let round = 0;
-  const bench = new Bench({ time: milliseconds, iterations: 5, warmup: false, now, retainSamples: true, throws: true });
+  const bench = new Bench({ time: milliseconds, iterations, warmup: false, now, retainSamples: true, throws: true });
   bench.add(
     'turns',
     async () => {
@@ -66,14 +84,16 @@ async function openArms(problem: Problem, inputSets: readonly Tensors[], open: (
     await plan.run();
     plans.push(plan);
   }
-  const outputSets = inputSets.map(() =>
-    Object.fromEntries(outputsOf(problem).map(({ name, length }) => [name, new Float32Array(length)])),
-  );
   // As many bytes as x has where it is stored: an element of float16 is half a word.
   const words = Math.ceil((inputsOf(problem)[0]!.length * bytesPerElement(problem)) / Float32Array.BYTES_PER_ELEMENT);
-  const { copySource, copyTarget } = copyBuffers(words);
-  copyInto(copySource, inputSets[0]!.x!.subarray(0, words));
-  return { plans, inputSets, outputSets, copySource, copyTarget };
+  const copies = inputSets.map(({ x }) => {
+    const pair = copyPair(words);
+    copyInto(pair.source, x!.subarray(0, words));
+    // Its pages are there only when they were written to, and not every first turn is left out of the samples.
+    copyInto(pair.target, pair.source);
+    return pair;
+  });
+  return { plans, copies };
 }
 
 /** Elements in a cache line, and in a page. */
@@ -84,53 +104,125 @@ const page = 1024;
  * Source and target of the copy, in one buffer so that their distance is known: a multiple of a cache line and not of
  * a page. On some processors the copy is 15 times slower where the two are aligned differently, and no roof then.
  */
-function copyBuffers(size: number): { readonly copySource: Float32Array; readonly copyTarget: Float32Array } {
+function copyPair(size: number): CopyPair {
   const distance = Math.ceil(size / page) * page + line;
   const whole = new Float32Array(distance + size);
-  return { copySource: whole.subarray(0, size), copyTarget: whole.subarray(distance) };
+  return { source: whole.subarray(0, size), target: whole.subarray(distance) };
+}
+
+/** The backend, as what times it needs it. */
+export interface TimedBackend {
+  open(): Promise<Plan>;
+  /**
+   * Closes the backend and opens it anew, so that what it holds comes to lie elsewhere in memory.
+   * @throws whatever the backend throws, which is lost then
+   */
+  move(): Promise<void>;
+}
+
+/** So many times as long as the sampling was to take are spent on it, moves included, at most: what is not sampled by then stays so. */
+const patience = 20;
+
+/** Rounds of samples, at least: where there is one place, and in each where there are several. */
+const leastRounds = 5;
+const leastRoundsInPlace = 3;
+
+/** Whether the backend came to lie elsewhere, or why it is not to be moved again. */
+async function moveOf({ move }: TimedBackend): Promise<'moved' | 'dear' | 'lost'> {
+  const began = now();
+  try {
+    await move();
+  } catch {
+    return 'lost';
+  }
+  return isTooDear(now() - began) ? 'dear' : 'moved';
 }
 
 /**
- * Times one problem: `run` in turns with a copy of x, then write, run and read together. The two sets of inputs take
- * turns, each in a plan of its own, so that no call sees the data of the one before it.
+ * Times one problem: `run` in turns with a copy of x, in one place of memory after the other, then write, run and read together. The
+ * two sets of inputs take turns, each in a plan of its own, so that no call sees the data of the one before it. The copy has two pairs of
+ * buffers, which take turns in the same way: of what a cache keeps from one turn to the next, each gets as much as the other.
  */
-export async function time(open: () => Promise<Plan>, request: TimeRequest): Promise<TimeReply> {
-  const { problem, inputSets, milliseconds, endToEndMilliseconds, deviceMilliseconds, leastSample, calls } = request;
-  const { plans, outputSets, copySource, copyTarget } = await openArms(problem, inputSets, open);
-  const planOf = (round: number): Plan => plans[round % plans.length]!;
-  try {
-    const ownCopy = plans.every((plan) => plan.copy !== undefined);
-    const run: Call = (round) => planOf(round).run();
-    const copy: Call = ownCopy ? (round) => planOf(round).copy!() : () => copyInto(copyTarget, copySource);
-    const began = { wall: now(), processor: processorTime() };
-    const [resident, copied] = await inTurns(
-      [run, copy],
-      milliseconds,
-      leastSample,
-      calls && [calls.resident, calls.copy],
-    );
-    const cores = (processorTime() - began.processor) / (now() - began.wall);
-    const device = deviceMilliseconds > 0 ? await deviceTimes(plans, deviceMilliseconds) : undefined;
-    // After the turns, so that what is read is what a timed call left, not what the check before the timing wrote.
-    for (const [k, plan] of plans.entries()) await plan.read(outputSets[k]!);
-    const outputs = outputSets.map((set) => structuredClone(set));
-    const whole: Call = async (round) => {
-      const plan = planOf(round);
-      await plan.write(inputSets[round % plans.length]!);
-      await plan.run();
-      await plan.read(outputSets[round % plans.length]!);
-    };
-    const [endToEnd] = await inTurns([whole], endToEndMilliseconds, leastSample, calls && [calls.endToEnd]);
-    return {
-      resident: resident!,
-      copy: copied!,
-      endToEnd: endToEnd!,
-      copiedBy: ownCopy ? 'backend' : 'harness',
-      cores,
-      ...(device && { device }),
-      outputs,
-    };
-  } finally {
-    for (const plan of plans) await plan.close();
+export async function time(backend: TimedBackend, request: TimeRequest): Promise<TimeReply> {
+  const { problem, inputSets, milliseconds, endToEndMilliseconds, deviceMilliseconds, leastSample } = request;
+  const outputSets = inputSets.map(() =>
+    Object.fromEntries(outputsOf(problem).map(({ name, length }) => [name, new Float32Array(length)])),
+  );
+  const resident: Samples[] = [];
+  const copied: Samples[] = [];
+  const spent = { wall: 0, processor: 0 };
+  let { calls }: { calls?: CallsPerSample } = request;
+  let further: Pick<TimeReply, 'endToEnd' | 'device' | 'copiedBy'> | undefined;
+  let outputs: readonly Tensors[] = [];
+  let stays: TimeReply['stays'];
+  const began = now();
+  for (let place = 0; ; place++) {
+    const { plans, copies } = await openArms(problem, inputSets, backend.open);
+    const planOf = (round: number): Plan => plans[round % plans.length]!;
+    try {
+      const ownCopy = plans.every((plan) => plan.copy !== undefined);
+      const run: Call = (round) => planOf(round).run();
+      const copy: Call = ownCopy
+        ? (round) => planOf(round).copy!()
+        : (round) => {
+            const { source, target } = copies[round % copies.length]!;
+            copyInto(target, source);
+          };
+      const before = { wall: now(), processor: processorTime() };
+      const taken = await inTurns(
+        [run, copy],
+        milliseconds / request.places,
+        leastSample,
+        request.places > 1 ? leastRoundsInPlace : leastRounds,
+        calls && [calls.resident, calls.copy],
+      );
+      spent.wall += now() - before.wall;
+      spent.processor += processorTime() - before.processor;
+      resident.push(taken[0]!);
+      copied.push(taken[1]!);
+      // After the turns, so that what is read is what a timed call left, not what the check before the timing wrote. Which place is
+      // verified is drawn when it is over: a backend cannot know.
+      for (const [k, plan] of plans.entries()) await plan.read(outputSets[k]!);
+      if (draw(place + 1) === 0) outputs = structuredClone(outputSets);
+      if (!further) {
+        const device = deviceMilliseconds > 0 ? await deviceTimes(plans, deviceMilliseconds) : undefined;
+        const whole: Call = async (round) => {
+          const plan = planOf(round);
+          await plan.write(inputSets[round % plans.length]!);
+          await plan.run();
+          await plan.read(outputSets[round % plans.length]!);
+        };
+        const [endToEnd] = await inTurns(
+          [whole],
+          endToEndMilliseconds,
+          leastSample,
+          leastRounds,
+          calls && [calls.endToEnd],
+        );
+        further = { endToEnd: endToEnd!, ...(device && { device }), copiedBy: ownCopy ? 'backend' : 'harness' };
+      }
+      calls ??= {
+        resident: taken[0]!.callsPerSample,
+        copy: taken[1]!.callsPerSample,
+        endToEnd: further.endToEnd.callsPerSample,
+      };
+    } finally {
+      for (const plan of plans) await plan.close();
+    }
+    if (place + 1 >= request.places || now() - began > patience * milliseconds) break;
+    const how = await moveOf(backend);
+    if (how !== 'moved') {
+      stays = how;
+      break;
+    }
   }
+  return {
+    resident: joined(resident),
+    copy: joined(copied),
+    places: resident.map((samples) => samples.milliseconds.length),
+    ...further!,
+    ...(stays && { stays }),
+    cores: spent.processor / spent.wall,
+    outputs,
+  };
 }
